@@ -1,0 +1,63 @@
+import type { Bus } from './bus.ts';
+import type { Message } from './message.ts';
+
+/** Topics that AgentBus itself publishes on. Handlers of these that fail cause no further events, so nothing can loop. */
+export const systemTopics = {
+  /** One {@link SystemError} for each failure of a handler. */
+  error: 'system.error',
+  /** One event for each dead letter. */
+  deadLetter: 'system.errors.dlq',
+  /** The bus's own state, every few seconds. */
+  status: 'system.bus.status',
+} as const;
+
+/** The payload on `system.error`. */
+export interface SystemError {
+  readonly type: 'SYSTEM_ERROR';
+  readonly messageId: string;
+  readonly topic: string;
+  readonly correlationId: string;
+  readonly subscription: string | null;
+  readonly consumer: string | null;
+  readonly error: { readonly name: string; readonly message: string; readonly stack: string | null };
+}
+
+/** What is known about a failure. */
+export interface ErrorReport {
+  readonly error: unknown;
+  readonly message: Pick<Message, 'id' | 'topic' | 'correlationId'>;
+  readonly subscription?: string;
+  readonly consumer?: string;
+}
+
+/**
+ * Publishes a failure on `system.error`, caused by the message that failed. Does nothing for messages on `system.>`.
+ * Never rejects: if the report cannot be stored, that is told as a `store-error` event.
+ */
+export async function reportError(bus: Bus, report: ErrorReport): Promise<void> {
+  const { error, message, subscription = null, consumer = null } = report;
+  if (isSystemTopic(message.topic)) return;
+  const described =
+    error instanceof Error
+      ? { name: error.name, message: error.message, stack: error.stack ?? null }
+      : { name: typeof error, message: String(error), stack: null };
+  const payload: SystemError = {
+    type: 'SYSTEM_ERROR',
+    messageId: message.id,
+    topic: message.topic,
+    correlationId: message.correlationId,
+    subscription,
+    consumer,
+    error: described,
+  };
+  try {
+    await bus.publish(systemTopics.error, payload, { cause: message });
+  } catch (failure) {
+    bus.emit({ type: 'store-error', error: failure, doing: `reporting an error on ${systemTopics.error}` });
+  }
+}
+
+/** Whether the topic is one of AgentBus's own. */
+export function isSystemTopic(topic: string): boolean {
+  return topic === 'system' || topic.startsWith('system.');
+}

@@ -1,0 +1,79 @@
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { BusError } from '@agentbus/core';
+import type Database from 'better-sqlite3';
+import { assertSqliteVersion, loadDriver } from './driver.ts';
+import { toBusError } from './sqlite-error.ts';
+
+/** The connection of this process to the database file. All reading and writing goes through it. */
+export type Connection = Database.Database;
+
+/** Marks a database file as ours: "AGBS" in ASCII. */
+const applicationId = 0x41474253;
+/** While opening, SQLite itself waits for others this long: they hold their locks for milliseconds. */
+const openingTimeoutMs = 10_000;
+/** The WAL file is cut back to this once it has been written to the database. */
+const walSizeLimitBytes = 64 * 1024 * 1024;
+
+/**
+ * Opens or creates the database file, readable by its owner only.
+ *
+ * @throws BusError `store_incompatible` for a file that is no AgentBus database, `store_failed` when it cannot be opened.
+ */
+export async function openConnection(path: string): Promise<Connection> {
+  const Driver = await loadDriver();
+  let connection: Connection | undefined;
+  try {
+    createPrivately(path);
+    connection = new Driver(path, { timeout: openingTimeoutMs });
+    assertSqliteVersion(String(connection.prepare('SELECT sqlite_version()').pluck().get()));
+    prepareFile(connection, path);
+    // From here on nobody waits inside SQLite: that would block the event loop. See writer.ts.
+    connection.pragma('busy_timeout = 0');
+    return connection;
+  } catch (error) {
+    connection?.close();
+    throw toBusError(error, path);
+  }
+}
+
+/**
+ * Creates the file with mode 0600; SQLite gives the files beside it the same mode. Never touches a file that exists:
+ * closing it here would drop the locks of another connection of this process (a POSIX rule).
+ */
+function createPrivately(path: string): void {
+  if (existsSync(path)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+    chmodSync(path, 0o600);
+  } catch (error) {
+    // Another process was quicker.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+}
+
+function prepareFile(connection: Connection, path: string): void {
+  const found = connection.pragma('application_id', { simple: true });
+  const isEmpty = connection.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
+  if (found !== applicationId && !(found === 0 && isEmpty)) {
+    throw new BusError(
+      'store_incompatible',
+      `${path} is a SQLite database of another application. Give AgentBus a file of its own.`,
+    );
+  }
+  // Only possible before the first table; lets retention give pages back to the file system.
+  if (isEmpty) connection.pragma('auto_vacuum = INCREMENTAL');
+  const mode = connection.pragma('journal_mode = WAL', { simple: true });
+  if (mode !== 'wal') {
+    throw new BusError(
+      'store_failed',
+      `${path} cannot use write-ahead logging (got "${String(mode)}"). Is it on a network file system?`,
+    );
+  }
+  if (found !== applicationId) connection.pragma(`application_id = ${applicationId}`);
+  connection.pragma('synchronous = FULL');
+  connection.pragma(`journal_size_limit = ${walSizeLimitBytes}`);
+  connection.pragma('foreign_keys = OFF');
+  connection.pragma('temp_store = MEMORY');
+}

@@ -1,0 +1,61 @@
+import type { DeadLetterQuery, DeadLetterRecord, DeadSelection, Failure } from '@agentbus/core';
+import type { Connection } from './connection.ts';
+import { type StoredRow, selectedColumns, toRecord } from './message-row.ts';
+import type { Subscriptions } from './subscriptions.ts';
+import type { Waiting } from './waiting.ts';
+
+/** Dead letters as rows. */
+export interface DeadLetters {
+  list(name: string, query: DeadLetterQuery): readonly DeadLetterRecord[];
+  /** Redrives or discards up to `limit` of those selected. Only inside a write transaction. Returns their ids. */
+  resolve(name: string, action: 'redrive' | 'discard', selection: DeadSelection, limit: number): readonly string[];
+}
+
+interface DeadRow extends StoredRow {
+  readonly starts: number;
+  readonly redrives: number;
+  readonly failures: string;
+  readonly reason: string;
+  readonly detail: string | null;
+  readonly died_at: number;
+}
+
+/** Prepares the statements. */
+export function createDeadLetters(connection: Connection, subscriptions: Subscriptions, waiting: Waiting): DeadLetters {
+  const dead = `SELECT e.starts, e.redrives, e.failures, e.reason, e.detail, e.died_at, m.seq, ${selectedColumns('m')} FROM agentbus_exceptions e INDEXED BY agentbus_exceptions_dead JOIN agentbus_messages m ON m.seq = e.seq JOIN agentbus_topics t ON t.id = m.topic WHERE e.subscription = ? AND e.state = 3`;
+  const page = connection.prepare<[number, number, number], DeadRow>(`${dead} AND e.seq > ? ORDER BY e.seq LIMIT ?`);
+  const one = connection.prepare<[number, string], DeadRow>(`${dead} AND m.id = ?`);
+  const remove = connection.prepare<[number, number]>(
+    'DELETE FROM agentbus_exceptions WHERE subscription = ? AND seq = ?',
+  );
+
+  function select(subscription: number, ids: readonly string[] | undefined, limit: number): readonly DeadRow[] {
+    if (ids === undefined) return page.all(subscription, 0, limit);
+    const found = [...new Set(ids)].flatMap((id) => one.get(subscription, id) ?? []);
+    return found.sort((a, b) => a.seq - b.seq).slice(0, limit);
+  }
+
+  return {
+    list(name, { limit, afterSeq = 0 }) {
+      return page.all(subscriptions.require(name).id, afterSeq, limit).map((row) => {
+        const history: Failure[] = JSON.parse(row.failures);
+        const { seq, starts, redrives, reason, died_at: diedAt } = row;
+        const detail = row.detail === null ? {} : { detail: row.detail };
+        return { seq, record: toRecord(row), starts, redrives, reason, ...detail, diedAt, history };
+      });
+    },
+    resolve(name, action, { ids }, limit) {
+      const { id } = subscriptions.require(name);
+      const rows = select(id, ids, limit);
+      for (const { seq, redrives, failures } of rows) {
+        remove.run(id, seq);
+        if (action === 'discard') continue;
+        const history: Failure[] = JSON.parse(failures);
+        waiting.put(id, { seq, suspect: false, due: 0, starts: 0, redrives: redrives + 1, failures: history });
+      }
+      const field = action === 'discard' ? 'discarded' : 'waiting';
+      subscriptions.change(id, { dead: -rows.length, [field]: rows.length });
+      return rows.map((row) => row.id);
+    },
+  };
+}

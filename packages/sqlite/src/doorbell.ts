@@ -1,0 +1,62 @@
+import { closeSync, constants, type FSWatcher, openSync, watch, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Connection } from './connection.ts';
+
+/**
+ * How processes on one store wake each other: a file beside the database is written after each commit that makes
+ * something readable or claimable, and everybody watches that file. Rung after COMMIT, so whoever wakes up sees the
+ * commit. Watching the WAL file instead loses wake-ups: its events come before the commit is visible.
+ *
+ * A slow look at SQLite's own change counter stands behind it, for file systems that report no events.
+ */
+export interface Doorbell {
+  /** Wakes the other processes. */
+  ring(): void;
+  close(): void;
+}
+
+/** How often the change counter is looked at. An idle process pays about 20 µs each time. */
+export const backstopMs = 500;
+
+/** Starts to watch. `onNews` is called when another process has committed something. */
+export function createDoorbell(connection: Connection, directory: string, onNews: () => void): Doorbell {
+  const path = join(directory, 'bell');
+  const bell = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  const stroke = Buffer.from('.');
+  const version = connection.prepare<[], number>('PRAGMA data_version').pluck();
+  let seen = version.get();
+
+  /** Our own commits do not move the counter, so our own ringing wakes nobody here. */
+  function look(): void {
+    const now = version.get();
+    if (now === seen) return;
+    seen = now;
+    onNews();
+  }
+
+  const watcher = watchOrNot(path, look);
+  const backstop = setInterval(look, backstopMs);
+  backstop.unref();
+  return {
+    ring() {
+      // Always the same byte: the file must not grow.
+      writeSync(bell, stroke, 0, 1, 0);
+    },
+    close() {
+      clearInterval(backstop);
+      watcher?.close();
+      closeSync(bell);
+    },
+  };
+}
+
+/** The watcher, or undefined where the system has no watches left: then the backstop must do. */
+function watchOrNot(path: string, onChange: () => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(path, { persistent: false }, onChange);
+    watcher.on('error', () => watcher.close());
+    return watcher;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,9 +1,18 @@
 // The bootstrap behind every root script: it brings what a bare machine lacks (the pinned pnpm, the dependencies and,
 // for an older Node, Node 24 from the npm registry) and hands over to the task. Only Node itself may be imported here.
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { constants } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -48,30 +57,45 @@ function atLeast(version, major, minor) {
   return a > major || (a === major && b >= minor);
 }
 
+/**
+ * The machine's own Node. npm puts node_modules/.bin first on PATH, so that once Node 24 is installed there, it is the
+ * one that runs this file.
+ */
+function hostNode() {
+  const running = { path: process.execPath, version: process.versions.node };
+  const own = (/** @type {string} */ path) => path.startsWith(join(root, 'node_modules') + sep);
+  if (!own(running.path)) return running;
+  for (const directory of (process.env.PATH ?? '').split(delimiter)) {
+    const candidate = join(directory, 'node');
+    if (!existsSync(candidate) || own(realpathSync(candidate))) continue;
+    const { stdout, status } = spawnSync(candidate, ['-p', 'process.versions.node'], { encoding: 'utf8' });
+    if (status === 0) return { path: realpathSync(candidate), version: stdout.trim() };
+  }
+  return running;
+}
+
 const [name = '', ...rest] = process.argv.slice(2);
 const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
 if (task === undefined) fail(`There is no task "${name}". Tasks: ${Object.keys(tasks).join(', ')}.`);
-if (!atLeast(process.versions.node, 20, 19)) {
-  fail(`AgentBus needs Node 20.19 or newer; this is ${process.versions.node}.`);
-}
+const host = hostNode();
+if (!atLeast(host.version, 20, 19)) fail(`AgentBus needs Node 20.19 or newer; this is ${host.version}.`);
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const pnpmVersion = manifest.packageManager.replace(/^pnpm@/, '');
 const pnpmHome = join(root, '.tools', `pnpm-${pnpmVersion}`);
 const bins = { pnpm: join(pnpmHome, 'node_modules', '.bin'), workspace: join(root, 'node_modules', '.bin') };
-// better-sqlite3 13 needs Node 22.14. Where the running Node has it, its directory goes first, so that a newer Node
-// is really the one that runs; else the Node 24 among the dependencies does.
-const modern = atLeast(process.versions.node, 22, 14);
-const prefix = join(dirname(process.execPath), '..');
+// better-sqlite3 13 needs Node 22.14. Where the machine's Node has it, its directory goes first, so that it is really
+// the one that runs; else the Node 24 among the dependencies does.
+const modern = atLeast(host.version, 22, 14);
+const prefix = join(dirname(host.path), '..');
 const headers = existsSync(join(prefix, 'include', 'node', 'node.h'));
 
 /** @type {NodeJS.ProcessEnv} */
 const env = {
   ...process.env,
-  PATH: [bins.pnpm, ...(modern ? [dirname(process.execPath)] : []), bins.workspace, process.env.PATH ?? ''].join(
-    delimiter,
-  ),
+  PATH: [bins.pnpm, ...(modern ? [dirname(host.path)] : []), bins.workspace, process.env.PATH ?? ''].join(delimiter),
   INIT_CWD: callerDirectory,
+  AGENTBUS_HOST_NODE: host.path,
   TURBO_TELEMETRY_DISABLED: '1',
   DO_NOT_TRACK: '1',
   ...(headers ? { npm_config_nodedir: prefix } : {}),
@@ -115,10 +139,14 @@ function ended(child) {
 /** @param {import('node:child_process').ChildProcess} child @returns {() => void} */
 function forwardSignals(child) {
   /** @param {NodeJS.Signals} signal */
-  const forward = (signal) => child.kill(signal);
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, forward);
+  const forward = (signal) => {
+    // Ctrl-C reaches every process of the terminal by itself; a second one would make the child stop at once.
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+  };
+  const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+  for (const signal of signals) process.on(signal, forward);
   return () => {
-    for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.off(signal, forward);
+    for (const signal of signals) process.off(signal, forward);
   };
 }
 
@@ -133,54 +161,45 @@ function isAlive(pid) {
 }
 
 /**
- * Lets one bootstrap at a time install; the others wait. A lock directory names its holder; one whose holder is gone
- * is moved aside by rename, which succeeds for one waiter only.
+ * Lets one bootstrap at a time install; the others wait. The lock is a file that names its holder, linked into place so
+ * that it never exists without its content; one whose holder is gone is removed.
  */
 async function lock() {
-  const directory = join(root, '.tools', 'lock');
-  const owner = join(directory, 'pid');
-  mkdirSync(dirname(directory), { recursive: true });
-  for (let waited = 0; ; waited += 100) {
-    try {
-      mkdirSync(directory);
-      writeFileSync(owner, String(process.pid));
-      break;
-    } catch (error) {
-      if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
-    }
-    if (isStale(directory, owner)) {
-      const aside = `${directory}-stale-${process.pid}`;
+  const file = join(root, '.tools', 'lock');
+  const mine = `${file}-${process.pid}`;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(mine, String(process.pid));
+  const unlock = () => rmSync(file, { force: true });
+  try {
+    for (let waitedMs = 0; ; waitedMs += 100) {
       try {
-        renameSync(directory, aside);
-        rmSync(aside, { recursive: true, force: true });
-      } catch {
-        // Another waiter was quicker.
+        linkSync(mine, file);
+        process.on('exit', unlock);
+        break;
+      } catch (error) {
+        if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
       }
-      continue;
+      if (isHeld(file)) {
+        if (waitedMs === 1_000) console.error('Waiting for another install in this checkout …');
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      } else unlock();
     }
-    if (waited === 3_000) console.error('Waiting for another install in this checkout …');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  } finally {
+    rmSync(mine);
   }
-  const unlock = () => rmSync(directory, { recursive: true, force: true });
-  process.on('exit', unlock);
   return () => {
     process.off('exit', unlock);
     unlock();
   };
 }
 
-/** @param {string} directory @param {string} owner */
-function isStale(directory, owner) {
+/** @param {string} file */
+function isHeld(file) {
   try {
-    const pid = Number(readFileSync(owner, 'utf8'));
-    if (pid > 0) return !isAlive(pid);
+    return isAlive(Number(readFileSync(file, 'utf8')));
   } catch {
-    // Not written yet, or already gone: judged by age.
-  }
-  try {
-    return Date.now() - statSync(directory).mtimeMs > 10_000;
-  } catch {
-    return false;
+    // Just given back: the next attempt to take it will tell.
+    return true;
   }
 }
 
@@ -189,9 +208,8 @@ async function install() {
   if (!existsSync(join(bins.pnpm, 'pnpm'))) {
     const partial = `${pnpmHome}.partial`;
     rmSync(partial, { recursive: true, force: true });
-    const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
     const args = ['install', '--prefix', partial, '--no-save', '--no-package-lock', `pnpm@${pnpmVersion}`];
-    await step(`Fetching pnpm ${pnpmVersion} …`, npm, args);
+    await step(`Fetching pnpm ${pnpmVersion} …`, 'npm', args);
     rmSync(pnpmHome, { recursive: true, force: true });
     renameSync(partial, pnpmHome);
   }
@@ -203,7 +221,7 @@ async function install() {
 await install();
 if (!modern && !existsSync(join(bins.workspace, 'node'))) {
   fail(
-    `Working on AgentBus needs Node 22.14 or newer here: this is ${process.versions.node}, and none comes with the dependencies on ${process.platform}-${process.arch}.`,
+    `Working on AgentBus needs Node 22.14 or newer here: this is ${host.version}, and none comes with the dependencies on ${process.platform}-${process.arch}.`,
   );
 }
 const { command, args, cwd = root } = task(rest);

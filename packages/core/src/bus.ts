@@ -25,6 +25,8 @@ export interface Bus extends AsyncDisposable {
   readonly store: Store;
   readonly clock: Clock;
   policyFor(topic: string): TopicPolicy;
+  /** Whether anybody observes: where events are many, look before making one. */
+  readonly observed: boolean;
   /** Tells observers of an event. */
   emit(event: BusEventInput): void;
   /** Runs `hook` when the bus closes, before the store does. Returns the undo. */

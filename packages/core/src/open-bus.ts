@@ -48,9 +48,10 @@ export async function openBus(options: BusOptions = {}): Promise<Bus> {
     policyFor: (topic: string) => findPolicy(topics, topic),
   };
   let closing: Promise<void> | undefined;
+  let closed = false;
 
   function assertOpen(): void {
-    if (closing !== undefined) throw new BusError('closed', 'The bus was closed. Open another one before using it.');
+    if (closed) throw new BusError('closed', 'The bus was closed. Open another one before using it.');
   }
 
   async function publishRecords(records: readonly MessageRecord[]): Promise<void> {
@@ -82,6 +83,8 @@ export async function openBus(options: BusOptions = {}): Promise<Bus> {
 
   async function closeAll(): Promise<void> {
     await Promise.all([...hooks].map((hook) => hook()));
+    // Only now: handlers that finished while their consumers drained may have published what they found.
+    closed = true;
     for (const subscription of open) subscription.close();
     await store.close();
   }
@@ -91,6 +94,9 @@ export async function openBus(options: BusOptions = {}): Promise<Bus> {
     store,
     clock,
     policyFor: context.policyFor,
+    get observed() {
+      return observers.size > 0;
+    },
     async publish(topic, payload, publishOptions = {}) {
       assertOpen();
       const record = await composeRecord({ ...publishOptions, topic, payload }, context);

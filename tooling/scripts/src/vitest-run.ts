@@ -32,7 +32,10 @@ export async function runVitest({ node, directory, args, env }: VitestRun): Prom
       env: { ...env, AGENTBUS_LEFT_OUT_FILE: leftOutFile, AGENTBUS_TOTALS_FILE: totalsFile },
       stdio: 'inherit',
     });
-    const forward = (signal: NodeJS.Signals) => void child.kill(signal);
+    // Ctrl-C reaches vitest by itself; a second one would make it stop at once, without a report.
+    const forward = (signal: NodeJS.Signals): void => {
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    };
     process.on('SIGINT', forward).on('SIGTERM', forward);
     const [exitCode] = await once(child, 'close');
     process.off('SIGINT', forward).off('SIGTERM', forward);

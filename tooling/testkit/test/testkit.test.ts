@@ -1,6 +1,8 @@
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test, vi } from 'vitest';
 import { describeLeftOut, leftOut, spawnTypeScript, temporaryDirectory, until } from '../src/index.ts';
@@ -17,11 +19,17 @@ test('a temporary directory is there while in use and gone with its content afte
 });
 
 test('a TypeScript file runs as a process of its own and imports a package from its sources', async () => {
-  const child = spawnTypeScript(new URL('./echo-process.ts', import.meta.url), ['one', 'two words']);
-  const exit = once(child, 'exit');
-  if (child.stdout === null) throw new Error('stdout is piped by default');
-  expect(JSON.parse(await text(child.stdout))).toEqual({ args: ['one', 'two words'], from: 'sources' });
-  expect(await exit).toEqual([0, null]);
+  await using directory = await temporaryDirectory();
+  const thing = directory.join('node_modules', 'thing');
+  await mkdir(thing, { recursive: true });
+  const exports = { 'agentbus-source': './source.mjs', default: './build.mjs' };
+  await writeFile(join(thing, 'package.json'), JSON.stringify({ exports }));
+  await writeFile(join(thing, 'source.mjs'), "export const from = 'sources';");
+  await writeFile(join(thing, 'build.mjs'), "export const from = 'the build';");
+  const main =
+    "import { from } from 'thing';\nprocess.stdout.write([from, ...process.argv.slice(2)].join() as string);";
+  await writeFile(directory.join('main.mts'), main);
+  expect(await output(spawnTypeScript(directory.join('main.mts'), ['one', 'two words']))).toBe('sources,one,two words');
 });
 
 test('until resolves with the first truthy value and rejects naming what never came', async () => {
@@ -37,9 +45,16 @@ test('counts are the everyday ones, and the full ones under the deep run', async
 
 async function countsUnder(env: NodeJS.ProcessEnv): Promise<string> {
   const { AGENTBUS_TEST_COUNTS: _, ...rest } = process.env;
-  const child = spawnTypeScript(new URL('./counts-process.ts', import.meta.url), [], { env: { ...rest, ...env } });
+  return output(spawnTypeScript(new URL('./counts-process.ts', import.meta.url), [], { env: { ...rest, ...env } }));
+}
+
+/** What a child wrote to stdout by the time it ended well. */
+async function output(child: ChildProcess): Promise<string> {
+  const exit = once(child, 'exit');
   if (child.stdout === null) throw new Error('stdout is piped by default');
-  return await text(child.stdout);
+  const written = await text(child.stdout);
+  expect(await exit).toEqual([0, null]);
+  return written;
 }
 
 test('what is left out is written to the file that the run collects it in, one entry a line', async () => {

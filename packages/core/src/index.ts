@@ -8,7 +8,8 @@ export { BusError, type BusErrorCode, type BusErrorOptions } from './bus-error.t
 export { defaultMaxPayloadBytes, defineTopic, type TopicOptions, type TopicPolicy } from './topic-policy.ts';
 export { decodeToken, encodeToken, matches } from './topic.ts';
 export type { BusEvent, DeliverySubject, EventSubject, Observer } from './bus-event.ts';
-export { type SystemError, systemTopics } from './system-error.ts';
+export { systemTopics } from './system-topics.ts';
+export type { SystemError } from './system-error.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts';
 
 // For authors of stores and of libraries on top of the bus.
@@ -54,5 +55,6 @@ export {
 } from './rejections.ts';
 export { checkSchema } from './topic-policy.ts';
 export type { StandardIssue, StandardResult, StandardSchema } from './standard-schema.ts';
-export { type ErrorReport, isSystemTopic, reportError } from './system-error.ts';
+export { type ErrorReport, reportError } from './system-error.ts';
+export { isSystemTopic } from './system-topics.ts';
 export { createUuidV7 } from './uuid.ts';

@@ -1,15 +1,6 @@
 import type { Bus } from './bus.ts';
 import type { Message } from './message.ts';
-
-/** Topics that AgentBus itself publishes on. Handlers of these that fail cause no further events, so nothing can loop. */
-export const systemTopics = {
-  /** One {@link SystemError} for each failure of a handler. */
-  error: 'system.error',
-  /** One event for each dead letter. */
-  deadLetter: 'system.errors.dlq',
-  /** The bus's own state, every few seconds. */
-  status: 'system.bus.status',
-} as const;
+import { isSystemTopic, systemTopics } from './system-topics.ts';
 
 /** The payload on `system.error`. */
 export interface SystemError {
@@ -55,9 +46,4 @@ export async function reportError(bus: Bus, report: ErrorReport): Promise<void> 
   } catch (failure) {
     bus.emit({ type: 'store-error', error: failure, doing: `reporting an error on ${systemTopics.error}` });
   }
-}
-
-/** Whether the topic is one of AgentBus's own. */
-export function isSystemTopic(topic: string): boolean {
-  return topic === 'system' || topic.startsWith('system.');
 }

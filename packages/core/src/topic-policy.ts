@@ -1,5 +1,6 @@
 import { BusError } from './bus-error.ts';
 import type { StandardSchema } from './standard-schema.ts';
+import { systemTopics } from './system-topics.ts';
 import { assertPattern, matches } from './topic.ts';
 
 /** How messages on certain topics are treated. Made by {@link defineTopic}. */
@@ -53,19 +54,24 @@ export function defineTopic(pattern: string, options: TopicOptions = {}): TopicP
   return { pattern: assertPattern(pattern), schema, durable, maxPayloadBytes };
 }
 
-const defaultPolicy: TopicPolicy = {
-  pattern: '>',
-  schema: undefined,
-  durable: true,
-  maxPayloadBytes: defaultMaxPayloadBytes,
-};
+const defaultPolicy = defineTopic('>');
+/** A bus's status is worthless once the next one is out. */
+const statusPolicy = defineTopic(systemTopics.status, { durable: false });
 
-/** The first of `policies` that is about `topic`, or the default one: durable, any JSON, at most 1 MiB. */
+/**
+ * The first of `policies` that is about `topic`, else the default: durable, any JSON, at most 1 MiB; transient for
+ * `system.bus.status`.
+ */
 export function findPolicy(policies: readonly TopicPolicy[], topic: string): TopicPolicy {
-  return policies.find(({ pattern }) => matches(pattern, topic)) ?? defaultPolicy;
+  const own = policies.find(({ pattern }) => matches(pattern, topic));
+  return own ?? (topic === systemTopics.status ? statusPolicy : defaultPolicy);
 }
 
-/** A payload that does not fit its topic's schema. `path` and `message` of the first issues are in the error text. */
+/**
+ * Validates a payload; resolves to the schema's output.
+ *
+ * @throws BusError `invalid_payload`, with place and text of the first three faults.
+ */
 export async function checkSchema(schema: StandardSchema, payload: unknown, topic: string): Promise<unknown> {
   const result = await schema['~standard'].validate(payload);
   if (result.issues === undefined) return result.value;

@@ -89,9 +89,18 @@ function assertOptions({ id, key, priority, headers = {}, correlationId, delayMs
   assertDuration('ttlMs', ttlMs, 1);
 }
 
-function assertText(name: string, value: string | undefined, maxLength: number): void {
-  if (value === undefined || (typeof value === 'string' && value !== '' && value.length <= maxLength)) return;
-  throw new BusError('invalid_option', `${name} must be a text of 1 to ${maxLength} characters.`);
+/** Refuses a text that cannot serve as a name of something in every store. */
+export function assertText(name: string, value: string | undefined, maxLength: number): void {
+  if (value === undefined) return;
+  if (typeof value !== 'string' || value === '' || value.length > maxLength) {
+    throw new BusError('invalid_option', `${name} must be a text of 1 to ${maxLength} characters.`);
+  }
+  if (/\p{Surrogate}/u.test(value)) {
+    throw new BusError(
+      'invalid_option',
+      `${name} holds half of a surrogate pair, which UTF-8 has no form for; it may have been cut in two. Use toWellFormed(), or cut between characters.`,
+    );
+  }
 }
 
 function assertDuration(name: string, value: number, least: number): void {

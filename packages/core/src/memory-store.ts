@@ -41,7 +41,9 @@ export function createMemoryStore({ clock = systemClock }: MemoryStoreOptions = 
     subscriptions.get(token.slice(token.indexOf(' ') + 1));
 
   function skip(added: readonly (readonly [Draft, number])[]): void {
-    for (const [{ settledFor = [] }, seq] of added) for (const name of settledFor) subscriptions.get(name)?.skip(seq);
+    for (const [draft, seq] of added) {
+      for (const name of new Set(draft.settledFor)) subscriptions.get(name)?.skip({ seq, record: draft });
+    }
   }
 
   /** Gives delayed messages their place once due, and sees to it that somebody wakes up for the next. */

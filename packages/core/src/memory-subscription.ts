@@ -25,8 +25,8 @@ import { matches } from './topic.ts';
 export interface MemorySubscription {
   /** Opens it once more; returns the settings that hold from now on. */
   reopen(spec: SubscriptionSpec): SubscriptionSettings;
-  /** Notes a message that is history for this subscription. */
-  skip(seq: number): void;
+  /** Counts a new message as acked if it is one that would be owed. */
+  skip(message: StoredMessage): void;
   claim(request: ClaimRequest, token: string, now: Instant): Claim;
   markStarted(token: string, seq: number): void;
   settle(token: string, seq: number, outcome: Outcome, now: Instant): SettleResult;
@@ -125,8 +125,7 @@ export function createMemorySubscription(first: SubscriptionSpec, log: MemoryLog
         cursors[lane] = at + 1;
         const message = messages[at];
         if (message === undefined || !matches(spec.pattern, message.record.topic)) continue;
-        if (skipped.delete(message.seq)) counts.acked += 1;
-        else if (!expire(message, now, expired)) taken.push({ ...message, ...untouched });
+        if (!skipped.delete(message.seq) && !expire(message, now, expired)) taken.push({ ...message, ...untouched });
       }
     }
     if (taken.length > 0) turn += 1;
@@ -175,8 +174,10 @@ export function createMemorySubscription(first: SubscriptionSpec, log: MemoryLog
       spec = { ...spec, pattern: again.pattern, settings };
       return settings;
     },
-    skip(seq) {
+    skip({ seq, record }) {
+      if (!matches(spec.pattern, record.topic)) return;
       skipped.add(seq);
+      counts.acked += 1;
     },
     claim({ limit, leaseMs, idle }, token, now) {
       reap(now);

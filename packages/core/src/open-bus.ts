@@ -2,7 +2,7 @@ import type { Bus } from './bus.ts';
 import { BusError } from './bus-error.ts';
 import type { BusEvent, Observer } from './bus-event.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { composeRecord } from './compose.ts';
+import { assertText, composeRecord } from './compose.ts';
 import { createLiveSubscription, type LiveSubscription } from './live-subscription.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { type MessageRecord, toMessage } from './message.ts';
@@ -34,9 +34,12 @@ export interface BusOptions {
  * bus.subscribe('agents.*.inbox', (message) => console.log(message.payload));
  * await bus.publish('agents.coder.inbox', { task: 'write tests' });
  * ```
+ *
+ * @throws BusError `invalid_option` for a source that is empty, longer than 256 characters or no Unicode.
  */
 export async function openBus(options: BusOptions = {}): Promise<Bus> {
   const { store = createMemoryStore(), source = `pid-${process.pid}`, topics = [], clock = systemClock } = options;
+  assertText('source', source, 256);
   const observers = new Set<Observer>(options.observe === undefined ? [] : [options.observe]);
   const live = createPatternTrie<LiveSubscription>();
   const open = new Set<LiveSubscription>();
@@ -82,11 +85,15 @@ export async function openBus(options: BusOptions = {}): Promise<Bus> {
   }
 
   async function closeAll(): Promise<void> {
-    await Promise.all([...hooks].map((hook) => hook()));
+    const outcomes = await Promise.allSettled([...hooks].map((hook) => hook()));
     // Only now: handlers that finished while their consumers drained may have published what they found.
     closed = true;
     for (const subscription of open) subscription.close();
     await store.close();
+    // Whatever failed before, the store had to be closed; now it can be said.
+    const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+    if (failures.length > 1) throw new AggregateError(failures, 'Several things failed while the bus was closing.');
+    if (failures.length > 0) throw failures[0];
   }
 
   const bus: Bus = {

@@ -50,8 +50,11 @@ export function createPatternTrie<Value>(): PatternTrie<Value> {
         last.add(value);
         size += 1;
       }
+      let undone = false;
       return () => {
-        if (!last.delete(value)) return;
+        // The pair may have been filed again since, by somebody else.
+        if (undone || !last.delete(value)) return;
+        undone = true;
         size -= 1;
         prune(path);
       };

@@ -87,9 +87,21 @@ export function encodeToken(text: string): string {
   return token;
 }
 
-/** The text that {@link encodeToken} was given. */
+/**
+ * The text that {@link encodeToken} was given.
+ *
+ * @throws BusError `invalid_topic` for a token that encodes no text, such as `%FF`, which is legal in a topic.
+ */
 export function decodeToken(token: string): string {
-  return decodeURIComponent(token);
+  try {
+    return decodeURIComponent(token);
+  } catch (cause) {
+    throw new BusError(
+      'invalid_topic',
+      `Token ${quote(token)} holds percent-encoded bytes that are no UTF-8. It was not made by encodeToken(); show it as it is.`,
+      { cause },
+    );
+  }
 }
 
 function findFault(text: string, wildcards: boolean): string | undefined {

@@ -11,7 +11,7 @@ export function createUuidV7(now: () => number): () => string {
   const pool = Buffer.alloc(8 * 128);
   let used = pool.length;
   return () => {
-    const time = Math.max(now(), lastTime);
+    const time = Math.max(Math.floor(now()), lastTime);
     counter = time === lastTime ? counter + 1 : 0;
     // A full counter borrows the next millisecond rather than repeat itself.
     lastTime = counter > 0xfff ? time + 1 : time;

@@ -50,7 +50,7 @@ export function createClaiming(parts: ClaimingParts): Claiming {
   );
   const hasFresh = connection
     .prepare<[number, number, number, number, number], number>(
-      'SELECT EXISTS (SELECT 1 FROM agentbus_subscription_topics st JOIN agentbus_topics t ON t.id = st.topic WHERE st.subscription = ? AND (t.last0 > ? OR t.last1 > ? OR t.last2 > ? OR t.last3 > ?))',
+      'SELECT EXISTS (SELECT 1 FROM agentbus_subscription_topics st JOIN agentbus_topics t ON t.id = st.topic WHERE st.subscription = +? AND (t.last0 > ? OR t.last1 > ? OR t.last2 > ? OR t.last3 > ?))',
     )
     .pluck();
 
@@ -121,7 +121,7 @@ export function createClaiming(parts: ClaimingParts): Claiming {
     const { messages, expired: late, cursors, skipped, unfinished } = takeFresh(row, limit, clock.wall());
     for (const message of late) expire.run(row.id, message.seq);
     expired.push(...late);
-    subscriptions.change(row.id, { taken: messages.length + late.length + skipped, history: -skipped, acked: skipped });
+    subscriptions.change(row.id, { taken: messages.length + late.length + skipped, history: -skipped });
     const taken = messages.map((message) => ({ ...message, starts: 0, suspect: false, redrives: 0, history: [] }));
     return { taken, cursors, unfinished };
   }

@@ -5,7 +5,13 @@ import type Database from 'better-sqlite3';
 import { assertSqliteVersion, loadDriver } from './driver.ts';
 import { toBusError } from './sqlite-error.ts';
 
-/** The connection of this process to the database file. All reading and writing goes through it. */
+/**
+ * The connection of this process to the database file. All reading and writing goes through it.
+ *
+ * In statements that join, sort or limit, a bound value is compared as `= +?` and limits as `LIMIT ? + 0`. better-sqlite3
+ * builds SQLite so that such a value may choose the plan, and then SQLite plans the statement anew on every call: 5 to
+ * 40 µs instead of 0.5, which was a third of consuming 100 messages. As part of an expression the value is left alone.
+ */
 export type Connection = Database.Database;
 
 /** Marks a database file as ours: "AGBS" in ASCII. */

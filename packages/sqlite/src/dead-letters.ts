@@ -22,9 +22,11 @@ interface DeadRow extends StoredRow {
 
 /** Prepares the statements. */
 export function createDeadLetters(connection: Connection, subscriptions: Subscriptions, waiting: Waiting): DeadLetters {
-  const dead = `SELECT e.starts, e.redrives, e.failures, e.reason, e.detail, e.died_at, m.seq, ${selectedColumns('m')} FROM agentbus_exceptions e INDEXED BY agentbus_exceptions_dead JOIN agentbus_messages m ON m.seq = e.seq JOIN agentbus_topics t ON t.id = m.topic WHERE e.subscription = ? AND e.state = 3`;
-  const page = connection.prepare<[number, number, number], DeadRow>(`${dead} AND e.seq > ? ORDER BY e.seq LIMIT ?`);
-  const one = connection.prepare<[number, string], DeadRow>(`${dead} AND m.id = ?`);
+  const dead = `SELECT e.starts, e.redrives, e.failures, e.reason, e.detail, e.died_at, m.seq, ${selectedColumns('m')} FROM agentbus_exceptions e INDEXED BY agentbus_exceptions_dead JOIN agentbus_messages m ON m.seq = e.seq JOIN agentbus_topics t ON t.id = m.topic WHERE e.subscription = +? AND e.state = 3`;
+  const page = connection.prepare<[number, number, number], DeadRow>(
+    `${dead} AND e.seq > ? ORDER BY e.seq LIMIT ? + 0`,
+  );
+  const one = connection.prepare<[number, string], DeadRow>(`${dead} AND m.id = +?`);
   const remove = connection.prepare<[number, number]>(
     'DELETE FROM agentbus_exceptions WHERE subscription = ? AND seq = ?',
   );

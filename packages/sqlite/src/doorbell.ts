@@ -15,11 +15,24 @@ export interface Doorbell {
   close(): void;
 }
 
-/** How often the change counter is looked at. An idle process pays about 20 µs each time. */
-export const backstopMs = 500;
+/** How a store hears of what other processes commit. */
+export interface WakeOptions {
+  /** Whether to watch the bell. */
+  readonly doorbell: boolean;
+  /** How often to look at the change counter; undefined for never. */
+  readonly backstopMs: number | undefined;
+}
+
+/** Both ways, as every store uses them. An idle process pays about 20 µs for each look at the counter. */
+export const defaultWake: WakeOptions = { doorbell: true, backstopMs: 500 };
 
 /** Starts to watch. `onNews` is called when another process has committed something. */
-export function createDoorbell(connection: Connection, directory: string, onNews: () => void): Doorbell {
+export function createDoorbell(
+  connection: Connection,
+  directory: string,
+  { doorbell, backstopMs }: WakeOptions,
+  onNews: () => void,
+): Doorbell {
   const path = join(directory, 'bell');
   const bell = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   const stroke = Buffer.from('.');
@@ -34,9 +47,9 @@ export function createDoorbell(connection: Connection, directory: string, onNews
     onNews();
   }
 
-  const watcher = watchOrNot(path, look);
-  const backstop = setInterval(look, backstopMs);
-  backstop.unref();
+  const watcher = doorbell ? watchOrNot(path, look) : undefined;
+  const backstop = backstopMs === undefined ? undefined : setInterval(look, backstopMs);
+  backstop?.unref();
   return {
     ring() {
       // Always the same byte: the file must not grow.

@@ -32,23 +32,23 @@ const scanWindow = 4_000;
 export function createFresh(connection: Connection): TakeFresh {
   const active = [0, 1, 2, 3].map((lane) =>
     connection.prepare<[number, number], { id: number; last: number }>(
-      `SELECT t.id, t.last${lane} AS last FROM agentbus_subscription_topics st JOIN agentbus_topics t ON t.id = st.topic WHERE st.subscription = ? AND t.last${lane} > ?`,
+      `SELECT t.id, t.last${lane} AS last FROM agentbus_subscription_topics st JOIN agentbus_topics t ON t.id = st.topic WHERE st.subscription = +? AND t.last${lane} > ?`,
     ),
   );
   const stored = `SELECT m.seq, ${selectedColumns('m')} FROM agentbus_messages m`;
   const probe = connection.prepare<[number, number, number, number], StoredRow>(
-    `${stored} INDEXED BY agentbus_messages_by_topic JOIN agentbus_topics t ON t.id = m.topic WHERE m.topic = ? AND m.lane = ? AND m.seq > ? ORDER BY m.seq LIMIT ?`,
+    `${stored} INDEXED BY agentbus_messages_by_topic JOIN agentbus_topics t ON t.id = m.topic WHERE m.topic = +? AND m.lane = +? AND m.seq > ? ORDER BY m.seq LIMIT ? + 0`,
   );
   const seqs = connection
     .prepare<[number, number, number, number], number>(
-      'SELECT seq FROM agentbus_messages INDEXED BY agentbus_messages_by_topic WHERE topic = ? AND lane = ? AND seq > ? ORDER BY seq LIMIT ?',
+      'SELECT seq FROM agentbus_messages INDEXED BY agentbus_messages_by_topic WHERE topic = +? AND lane = +? AND seq > ? ORDER BY seq LIMIT ? + 0',
     )
     .pluck();
   const one = connection.prepare<[number], StoredRow>(
-    `${stored} JOIN agentbus_topics t ON t.id = m.topic WHERE m.seq = ?`,
+    `${stored} JOIN agentbus_topics t ON t.id = m.topic WHERE m.seq = +?`,
   );
   const scan = connection.prepare<[number, number, number, number, number], StoredRow>(
-    `${stored} CROSS JOIN agentbus_topics t ON t.id = m.topic WHERE m.seq > ? AND m.seq <= ? AND m.lane = ? AND EXISTS (SELECT 1 FROM agentbus_subscription_topics st WHERE st.subscription = ? AND st.topic = m.topic) ORDER BY m.seq LIMIT ?`,
+    `${stored} CROSS JOIN agentbus_topics t ON t.id = m.topic WHERE m.seq > ? AND m.seq <= ? AND m.lane = +? AND EXISTS (SELECT 1 FROM agentbus_subscription_topics st WHERE st.subscription = +? AND st.topic = m.topic) ORDER BY m.seq LIMIT ? + 0`,
   );
   const dropHistory = connection.prepare<[number, number]>(
     'DELETE FROM agentbus_exceptions WHERE subscription = ? AND seq = ? AND state = 5',

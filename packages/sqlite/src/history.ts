@@ -5,7 +5,7 @@ import type { Connection } from './connection.ts';
 export interface History {
   /** Throws `unknown_subscription` if a draft names one that does not exist. */
   assertKnown(drafts: readonly Draft[]): void;
-  /** Notes that a message is history for these subscriptions. Their cursors drop the note when they pass. */
+  /** Notes that a message is history for these subscriptions, and counts it as acked. Their cursors drop the note. */
   note(names: readonly string[] | undefined, topic: number, seq: number): void;
 }
 
@@ -19,7 +19,7 @@ export function createHistory(connection: Connection): History {
   const insert = connection.prepare<[number, number]>(
     'INSERT INTO agentbus_exceptions (subscription, seq, state) VALUES (?, ?, 5)',
   );
-  const count = connection.prepare<[number]>('UPDATE agentbus_subscriptions SET history = history + 1 WHERE id = ?');
+  const count = connection.prepare<[number]>('UPDATE agentbus_subscriptions SET history = history + 1, acked = acked + 1 WHERE id = ?');
   return {
     assertKnown(drafts) {
       for (const { settledFor = [] } of drafts) {

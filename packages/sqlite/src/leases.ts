@@ -78,11 +78,11 @@ export function createLeases(connection: Connection, starts: StartsFile): Leases
     'DELETE FROM agentbus_leases WHERE subscription = ? AND number = ?',
   );
   const expired = connection.prepare<[number, number, number], RawLease>(
-    `SELECT ${columns} FROM agentbus_leases INDEXED BY agentbus_leases_by_end WHERE subscription = ? AND until <= ? ORDER BY until LIMIT ?`,
+    `SELECT ${columns} FROM agentbus_leases INDEXED BY agentbus_leases_by_end WHERE subscription = +? AND until <= ? ORDER BY until LIMIT ? + 0`,
   );
   const nextEnd = connection
     .prepare<[number], number>(
-      'SELECT until FROM agentbus_leases INDEXED BY agentbus_leases_by_end WHERE subscription = ? ORDER BY until LIMIT 1',
+      'SELECT until FROM agentbus_leases INDEXED BY agentbus_leases_by_end WHERE subscription = +? ORDER BY until LIMIT 1',
     )
     .pluck();
   const refers = connection.prepare<[string]>('SELECT 1 FROM agentbus_leases WHERE starts_file = ? LIMIT 1');

@@ -6,8 +6,11 @@ import {
   laneOf,
   type MessageValues,
   messageColumns,
+  type PlainValues,
+  plainColumns,
   type StoredRow,
   selectedColumns,
+  toPlainValues,
   toRecord,
   toValues,
 } from './message-row.ts';
@@ -36,9 +39,12 @@ export function createLog(connection: Connection, topics: Topics): Log {
   const insert = connection.prepare<[number, ...MessageValues]>(
     `INSERT INTO agentbus_messages (seq, ${messageColumns}) VALUES (?, ${places}) ON CONFLICT (id) DO NOTHING`,
   );
+  const insertPlain = connection.prepare<[number, ...PlainValues]>(
+    `INSERT INTO agentbus_messages (seq, ${plainColumns}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+  );
   const undo = connection.prepare<[number]>('DELETE FROM agentbus_messages WHERE seq > ?');
   const find = connection.prepare<[string], StoredRow>(
-    `SELECT m.seq, ${selectedColumns('m')} FROM agentbus_messages m JOIN agentbus_topics t ON t.id = m.topic WHERE m.id = ?`,
+    `SELECT m.seq, ${selectedColumns('m')} FROM agentbus_messages m JOIN agentbus_topics t ON t.id = m.topic WHERE m.id = +?`,
   );
   const readHead = connection.prepare<[], number>('SELECT head FROM agentbus_meta WHERE id = 1').pluck();
   const writeHead = connection.prepare<[number]>('UPDATE agentbus_meta SET head = ? WHERE id = 1');
@@ -48,7 +54,10 @@ export function createLog(connection: Connection, topics: Topics): Log {
   let written: number | undefined;
 
   function insertNow(seq: number, record: MessageRecord): boolean {
-    return insert.run(seq, ...toValues(record, topics.idOf(record.topic))).changes > 0;
+    const topic = topics.idOf(record.topic);
+    const plain = toPlainValues(record, topic);
+    const inserted = plain === undefined ? insert.run(seq, ...toValues(record, topic)) : insertPlain.run(seq, ...plain);
+    return inserted.changes > 0;
   }
 
   function findRecord(id: string): MessageRecord | undefined {
@@ -111,6 +120,7 @@ export function createLog(connection: Connection, topics: Topics): Log {
       head = undefined;
       written = undefined;
       topics.reset(rolledBack);
+      delayed.reset();
     },
   };
 }

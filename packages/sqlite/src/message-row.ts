@@ -20,6 +20,15 @@ export type MessageValues = [
   body: string,
 ];
 
+/**
+ * The columns that every message fills. Most messages fill no others, and not binding their nulls makes an insert a
+ * fifth faster.
+ */
+export const plainColumns = 'id, topic, lane, published_at, source, body';
+
+/** The values of {@link plainColumns} as they are bound. */
+export type PlainValues = [id: string, topic: number, lane: number, publishedAt: number, source: string, body: string];
+
 /** Columns to select for a message of the table aliased `alias`, with the topics joined in as `t`. */
 export function selectedColumns(alias: 'm' | 'd'): string {
   return messageColumns
@@ -69,10 +78,24 @@ export function toValues(record: MessageRecord, topic: number): MessageValues {
   ];
 }
 
+/** A record as it is bound to {@link plainColumns}, undefined if it has more to it. */
+export function toPlainValues(record: MessageRecord, topic: number): PlainValues | undefined {
+  const { id, key, causationId, deliverAt, expiresAt } = record;
+  const isPlain =
+    record.correlationId === id &&
+    key === undefined &&
+    causationId === undefined &&
+    deliverAt === undefined &&
+    expiresAt === undefined &&
+    Object.keys(record.headers).length === 0;
+  return isPlain ? [id, topic, laneOf(record), record.publishedAt, record.source, record.body] : undefined;
+}
+
 /** A record out of a row of {@link selectedColumns}. */
 export function toRecord(row: Omit<StoredRow, 'seq'>): MessageRecord {
   const headers: Record<string, string> = row.headers === null ? {} : JSON.parse(row.headers);
-  return {
+  // Assigned one by one: an object spread for each column that may be null takes four times as long.
+  const record: { -readonly [Name in keyof MessageRecord]: MessageRecord[Name] } = {
     id: row.id,
     topic: row.topic,
     body: row.body,
@@ -81,9 +104,10 @@ export function toRecord(row: Omit<StoredRow, 'seq'>): MessageRecord {
     priority: priorities[row.lane] ?? 'normal',
     correlationId: row.correlation_id ?? row.id,
     publishedAt: row.published_at,
-    ...(row.key === null ? {} : { key: row.key }),
-    ...(row.causation_id === null ? {} : { causationId: row.causation_id }),
-    ...(row.deliver_at === null ? {} : { deliverAt: row.deliver_at }),
-    ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
   };
+  if (row.key !== null) record.key = row.key;
+  if (row.causation_id !== null) record.causationId = row.causation_id;
+  if (row.deliver_at !== null) record.deliverAt = row.deliver_at;
+  if (row.expires_at !== null) record.expiresAt = row.expires_at;
+  return record;
 }

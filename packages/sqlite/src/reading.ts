@@ -17,14 +17,14 @@ export function createReading(connection: Connection): Reading {
   const join = 'JOIN agentbus_topics t ON t.id = m.topic';
   const head = connection.prepare<[], number>('SELECT head FROM agentbus_meta WHERE id = 1').pluck();
   const all = connection.prepare<[number, number], StoredRow>(
-    `${stored} ${join} WHERE m.seq > ? ORDER BY m.seq LIMIT ?`,
+    `${stored} ${join} WHERE m.seq > ? ORDER BY m.seq LIMIT ? + 0`,
   );
-  const one = connection.prepare<[string], StoredRow>(`${stored} ${join} WHERE m.id = ?`);
+  const one = connection.prepare<[string], StoredRow>(`${stored} ${join} WHERE m.id = +?`);
   const lane = connection.prepare<[number, number, number, number], StoredRow>(
-    `${stored} INDEXED BY agentbus_messages_by_topic ${join} WHERE m.topic = ? AND m.lane = ? AND m.seq > ? ORDER BY m.seq LIMIT ?`,
+    `${stored} INDEXED BY agentbus_messages_by_topic ${join} WHERE m.topic = +? AND m.lane = +? AND m.seq > ? ORDER BY m.seq LIMIT ? + 0`,
   );
   const several = connection.prepare<[number, string, number], StoredRow>(
-    `${stored} ${join} WHERE m.seq > ? AND m.topic IN (SELECT value FROM json_each(?)) ORDER BY m.seq LIMIT ?`,
+    `${stored} ${join} WHERE m.seq > ? AND m.topic IN (SELECT value FROM json_each(?)) ORDER BY m.seq LIMIT ? + 0`,
   );
   const grown = connection.prepare<[number], { id: number; name: string }>(
     'SELECT id, name FROM agentbus_topics WHERE max(last0, last1, last2, last3) > ?',

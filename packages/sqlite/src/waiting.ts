@@ -47,11 +47,11 @@ interface Queue {
 export function createWaiting(connection: Connection): Waiting {
   const queue = (state: 1 | 2, index: string): Queue => ({
     due: connection.prepare(
-      `SELECT e.starts, e.redrives, e.failures, m.seq, ${selectedColumns('m')} FROM agentbus_exceptions e INDEXED BY ${index} JOIN agentbus_messages m ON m.seq = e.seq JOIN agentbus_topics t ON t.id = m.topic WHERE e.subscription = ? AND e.state = ${state} AND e.due <= ? ORDER BY e.due, e.seq LIMIT ?`,
+      `SELECT e.starts, e.redrives, e.failures, m.seq, ${selectedColumns('m')} FROM agentbus_exceptions e INDEXED BY ${index} JOIN agentbus_messages m ON m.seq = e.seq JOIN agentbus_topics t ON t.id = m.topic WHERE e.subscription = +? AND e.state = ${state} AND e.due <= ? ORDER BY e.due, e.seq LIMIT ? + 0`,
     ),
     next: connection
       .prepare<[number], number>(
-        `SELECT due FROM agentbus_exceptions INDEXED BY ${index} WHERE subscription = ? AND state = ${state} ORDER BY due LIMIT 1`,
+        `SELECT due FROM agentbus_exceptions INDEXED BY ${index} WHERE subscription = +? AND state = ${state} ORDER BY due LIMIT 1`,
       )
       .pluck(),
   });

@@ -1,0 +1,3 @@
+import { project } from '../../tooling/build/vitest.ts';
+
+export default project('migrator');

@@ -38,7 +38,8 @@ export interface BusOptions {
  * @throws BusError `invalid_option` for a source that is empty, longer than 256 characters or no Unicode.
  */
 export async function openBus(options: BusOptions = {}): Promise<Bus> {
-  const { store = createMemoryStore(), source = `pid-${process.pid}`, topics = [], clock = systemClock } = options;
+  const { clock = systemClock, source = `pid-${process.pid}`, topics = [] } = options;
+  const store = options.store ?? createMemoryStore({ clock });
   assertText('source', source, 256);
   const observers = new Set<Observer>(options.observe === undefined ? [] : [options.observe]);
   const live = createPatternTrie<LiveSubscription>();

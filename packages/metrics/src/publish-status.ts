@@ -23,13 +23,14 @@ export interface StatusOptions {
  * first one comes after one interval. If the store cannot be read, that is a `store-error` event, and the next status
  * is tried as usual.
  *
- * Each process that calls this publishes its own status, with itself as `source`; they are not merged. Whether they are
- * stored is up to the topic's policy. Declare it transient, unless the history is wanted: stored, it is one message
- * every `intervalMs` from each process for ever.
+ * Each process that calls this publishes its own status, with itself as `source`; they are not merged.
+ *
+ * The topic is transient unless a policy says otherwise: on a store that keeps transient messages in the process, only
+ * live subscribers of this bus hear it. Declared durable, other processes hear it too, and every status is stored.
  *
  * ```ts
- * const bus = await openBus({ store, topics: [defineTopic('system.bus.status', { durable: false })] });
  * await using status = publishStatus(bus);
+ * bus.subscribe('system.bus.status', ({ payload }) => console.log(payload));
  * ```
  *
  * @throws BusError `invalid_option` for an interval below 100 ms or a patience that is no positive number.

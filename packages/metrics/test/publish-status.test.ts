@@ -4,6 +4,7 @@ import {
   BusError,
   type BusEvent,
   createMemoryStore,
+  defineTopic,
   openBus,
   type Store,
   systemTopics,
@@ -146,6 +147,16 @@ describe('publishStatus', () => {
     await work(bus, 'dead');
     expect((await advance(5_000, 2)).alarms).toMatchObject([{ kind: 'dead-letters', added: 2, dead: 3 }]);
     expect((await advance(5_000, 3)).alarms).toEqual([]);
+  });
+
+  test('stores nothing, unless a policy makes the topic durable', async () => {
+    for (const topics of [[], [defineTopic(systemTopics.status)]]) {
+      const clock = createTestClock();
+      await using bus = await openBus({ clock, topics, store: createMemoryStore({ clock }) });
+      await using _ = publishStatus(bus);
+      await clock.advance(15_000);
+      expect(await bus.store.read({ limit: 10 })).toHaveLength(topics.length * 3);
+    }
   });
 
   test('lists the busiest topics and subscriptions and says how many it left out', async () => {

@@ -1,0 +1,3 @@
+import { project } from '../build/vitest.ts';
+
+export default project('demo');

@@ -10,10 +10,14 @@ export interface EntryHints {
   /** Where in it the entry was. */
   readonly area?: Area;
   readonly state?: LetterState;
+  /** Which of a file's lists it is in. A copy in another list is the same letter, an equal one in the same list is not. */
+  readonly list?: string;
   /** Sender, recipient, id and body for letters that name none. */
   readonly sender?: string;
   readonly recipient?: string;
   readonly nativeId?: string;
+  /** Keeps the letter apart from equal ones in other kinds of containers, whose state says nothing about it. */
+  readonly apart?: string;
   /** The time in a letter's last line, which is a part of its body. */
   readonly closingTime?: string;
   /** What the container keeps about the entry, such as its delivery attempts. Stored with it, no part of its identity. */

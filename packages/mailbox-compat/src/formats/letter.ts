@@ -21,7 +21,7 @@ export interface LetterContext {
   readonly recovered: readonly string[];
   /** What is kept with a letter beside its own fields: comments, prose around it, raw bytes. */
   readonly keepsakesOf: (entry: ReadableEntry) => ReadonlyMap<string, JsonValue>;
-  /** How many letters of the file have an id already; makes ordinals for equal entries. */
+  /** How many letters of a list have an id already; makes ordinals for equal entries. */
   readonly seen: Map<string, number>;
 }
 
@@ -40,10 +40,11 @@ export function composeLetters(entry: ReadableEntry, context: LetterContext, fir
   const recipients = new Set(recipientsOf(entry, context.place).map(alias));
 
   return [...recipients].map((recipient, offset) => {
-    const identity = { recipient, content: identityContent(entry), ...(nativeId === undefined ? {} : { nativeId }) };
+    const identity = { recipient, nativeId, apart: entry.hints.apart, content: identityContent(entry) };
     const first = letterId({ ...identity, ordinal: 0 });
-    const ordinal = context.seen.get(first) ?? 0;
-    context.seen.set(first, ordinal + 1);
+    const place = `${entry.hints.list ?? ''}:${first}`;
+    const ordinal = context.seen.get(place) ?? 0;
+    context.seen.set(place, ordinal + 1);
     return {
       id: ordinal === 0 ? first : letterId({ ...identity, ordinal }),
       recipient,
@@ -73,10 +74,14 @@ function senderOf({ fields, hints }: ReadableEntry, { place }: LetterContext): s
   return named ?? ((hints.area ?? place.area) === 'outbox' ? (hints.owner ?? place.owner) : undefined);
 }
 
-/** What a sender filed away says nothing about what became of it at its recipient's. */
+/**
+ * The place decides, then the container, then the letter's own fields. What failed waits like anything that was not dealt
+ * with. A letter in an outbox waits too: neither where its sender filed it nor what the sender noted in it says what became
+ * of it at its recipient's.
+ */
 function stateOf({ fields, hints }: ReadableEntry, { place }: LetterContext): LetterState {
-  if (place.done && (hints.area ?? place.area) !== 'outbox') return 'acked';
-  return hints.state ?? stateInFields(fields);
+  if ((hints.area ?? place.area) === 'outbox') return 'pending';
+  return place.done ? 'acked' : (hints.state ?? stateInFields(fields));
 }
 
 function timeOf(

@@ -47,6 +47,10 @@ const qualifiers = new Set(
 const containers =
   /^_?(?:agents|agent[_-]?(?:comms?|mail(?:box(?:es)?)?|workspaces|coordination|messages|inboxes)|(?:shared[_-]?)?(?:mail|mailbox|mailboxes)|comms?|communications?|messag(?:es|ing)|message[_-]?queues?|queues?|workspaces|coordination|runtime|shared|data|src)$/i;
 
+/** Those of them that nobody would put into an inbox but as a copy of the whole tree. */
+const trees =
+  /^_?(?:agents|agent[_-]?(?:comms?|mail(?:box(?:es)?)?|workspaces|coordination)|(?:shared[_-]?)?mailboxes|comms|message[_-]?queues?)$/i;
+
 /** Years, months, days and times, as dated archives are called. */
 const dateLike = /^(?:(?:19|20)\d\d(?:[-_.T:]\d\d?|\d\d){0,7}Z?|0[1-9]|[12]\d|3[01])$/;
 
@@ -58,14 +62,18 @@ const dateLike = /^(?:(?:19|20)\d\d(?:[-_.T:]\d\d?|\d\d){0,7}Z?|0[1-9]|[12]\d|3[
  * ```
  */
 export function placeOf(path: string, within?: string): MailboxPlace {
-  const segments = (within === undefined ? path : `${within}/${path}`).split('/');
+  const segments = withoutOuterTree((within === undefined ? path : `${within}/${path}`).split('/'));
   const name = segments.pop() ?? '';
   if (!segments.some((segment) => rolesOf(segment).length > 0)) segments.push(...placeInName(name));
-  const last = segments.findLastIndex((segment) => rolesOf(segment).length > 0);
-  if (last < 0) return loosePlace(segments);
+  const places = [...segments.keys()].filter((index) => rolesOf(segments[index] ?? '').length > 0);
+  const [first] = places;
+  if (first === undefined) return loosePlace(segments);
 
-  const roles = new Set(segments.flatMap(rolesOf));
-  const found = ownerBefore(segments, last) ?? ownerAfter(segments, last);
+  const before = ownerBefore(segments, places);
+  // What an agent's directory itself lies in, such as an archive of old trees, says nothing about its letters.
+  const inside = before === undefined ? segments : segments.slice(before + 1);
+  const roles = new Set(inside.flatMap(rolesOf));
+  const found = before === undefined ? ownerAfter(segments, first) : segments[before];
   const received = roles.has('inbox') || roles.has('done') || roles.has('flight') || roles.has('failed');
   return {
     area: areaOf(roles, received, found !== undefined),
@@ -74,6 +82,13 @@ export function placeOf(path: string, within?: string): MailboxPlace {
     failed: roles.has('failed'),
     direct: true,
   };
+}
+
+/** A copy of a whole tree that somebody put into a mailbox is read as the tree that it copies. */
+function withoutOuterTree(segments: string[]): string[] {
+  const place = segments.findIndex((segment) => rolesOf(segment).length > 0);
+  const tree = segments.slice(0, -1).findLastIndex((segment) => trees.test(segment));
+  return place >= 0 && tree > place ? segments.slice(tree) : segments;
 }
 
 /**
@@ -113,19 +128,27 @@ function loosePlace(segments: readonly string[]): MailboxPlace {
   };
 }
 
-/** `<agent>/inbox/…`: the nearest directory before the places that is neither a place nor a date. */
-function ownerBefore(segments: readonly string[], last: number): string | undefined {
-  for (let index = last - 1; index >= 0; index--) {
-    const segment = segments[index] ?? '';
-    if (rolesOf(segment).length > 0 || dateLike.test(segment)) continue;
-    return containers.test(segment) ? undefined : segment;
+/**
+ * Where the agent's directory is in `<agent>/inbox/…`: before the innermost inbox or outbox, else before the outermost
+ * place that has a directory before it that is neither a place nor a date.
+ */
+function ownerBefore(segments: readonly string[], places: readonly number[]): number | undefined {
+  const isBox = (index: number): boolean => rolesOf(segments[index] ?? '').some((role) => /box$/.test(role));
+  const innermost = places.findLast(isBox);
+  for (const place of innermost === undefined ? places : [innermost, ...places]) {
+    const outside = segments.slice(0, place);
+    const index = outside.findLastIndex((segment) => rolesOf(segment).length === 0 && !dateLike.test(segment));
+    const name = segments[index];
+    if (name !== undefined && !containers.test(name)) return index;
   }
   return undefined;
 }
 
 /** `archive/<agent>/…`: places that hold one directory per agent. */
-function ownerAfter(segments: readonly string[], last: number): string | undefined {
-  return segments.slice(last + 1).find((segment) => !dateLike.test(segment) && !containers.test(segment));
+function ownerAfter(segments: readonly string[], first: number): string | undefined {
+  return segments
+    .slice(first + 1)
+    .find((segment) => rolesOf(segment).length === 0 && !dateLike.test(segment) && !containers.test(segment));
 }
 
 /** Whether a directory of this name is a place in a mailbox, or holds mailboxes, and so is no agent's own. */

@@ -1,12 +1,12 @@
 import type { Entry } from './entry.ts';
-import { jsonEntry, nodeFields, type UnwrappedFile } from './json-entries.ts';
+import { nodeFields, type UnwrappedFile } from './json-entries.ts';
 import { type JsonNode, member } from './json-node.ts';
 import { isLetterShaped } from './letter-fields.ts';
 import type { NativeFields } from './letter-state.ts';
-import { idsIn, isListed } from './processed-ids.ts';
+import { inFileOrder, listEntries, processedEntries } from './listed-messages.ts';
 
 const ownerKeys = ['assigned_agent_id', 'owner', 'agent_id', 'agent', 'mailbox_id'];
-const mailboxKeys = new Set([...ownerKeys, 'status', 'last_seen_utc', 'processed_message_ids']);
+const mailboxKeys = new Set([...ownerKeys, 'status', 'last_seen_utc', 'processed_message_ids', 'processed_messages']);
 
 /**
  * `mailbox_3.json`: `{status, assigned_agent_id, messages[], processed_message_ids[]}`. The agent it is assigned to
@@ -21,11 +21,9 @@ export function unwrapSharedMailbox(root: JsonNode, file: UnwrappedFile): Entry[
   const outer = nodeFields({ ...root, members: root.members.filter(({ node }) => node !== messages) });
   if (!isMailbox || isLetterShaped(outer)) return undefined;
 
-  const owner = ownerOf(outer, file);
-  const processed = idsIn(outer.get('processed_message_ids'));
-  return messages.items.map((node) =>
-    jsonEntry(node, { area: 'mailbox', owner, ...(isListed(node, processed) ? { state: 'acked' } : {}) }),
-  );
+  const hints = { area: 'mailbox', owner: ownerOf(outer, file) } as const;
+  const processed = member(root, 'processed_message_ids') ?? member(root, 'processed_messages');
+  return inFileOrder([...listEntries(messages, processed, hints), ...processedEntries(processed, hints)]);
 }
 
 function ownerOf(outer: NativeFields, { stem, place }: UnwrappedFile): string {

@@ -21,9 +21,30 @@ describe("a letter's id", () => {
       ...lettersIn('harbour/inbox.json', [{ from: 'x', body: 'y' }, note])
         .slice(1)
         .map(({ id }) => id),
-      idOf('queue.json', [{ message: note, queue_id: 'q', status: 'PENDING', delivery_attempts: 3 }]),
     ];
     expect(new Set(ids).size).toBe(1);
+  });
+
+  it('is the same in a copy of the whole tree that lies inside of it, and so is the state', () => {
+    const paths = [
+      'agent_mailboxes/harbour/inbox/a.json',
+      'agent_comms/20260105T080000Z_x_harbour.msg',
+      'agent_mailboxes/broadcast/a.json',
+    ];
+    for (const path of paths) {
+      const { id, recipient, state } = letterIn(path, note);
+      for (const outer of ['agent_mailboxes/tug/inbox/backup', 'archive/2025-09-09', 'tug/processed']) {
+        expect(letterIn(`${outer}/${path}`, note)).toMatchObject({ id, recipient, state });
+      }
+    }
+    expect(letterIn('archive/old tree/harbour/inbox/a.json', note).state).toBe('pending');
+  });
+
+  it('in a queue is the same in any state, and another than that of the copy that was delivered', () => {
+    const queued = (status: string): string =>
+      idOf('queue.json', [{ message: note, queue_id: 'q', status, delivery_attempts: 3 }] as object);
+    expect(queued('DELIVERED')).toBe(queued('PENDING'));
+    expect(queued('DELIVERED')).not.toBe(idOf('harbour/inbox/a.json'));
   });
 
   it('differs for another recipient, native id or content', () => {

@@ -52,6 +52,10 @@ describe('a letter is pending', () => {
     expect(stateOf(path)).toBe('pending');
   });
 
+  it('in an outbox, whatever its sender noted', () => {
+    expect(stateOf('harbour/outbox/a.json', { status: 'completed', acked: true })).toBe('pending');
+  });
+
   it.each([
     { read: true },
     { read_status: 'read' },

@@ -95,7 +95,6 @@ describe('a tree of mailboxes', () => {
           expect(letterOf(`${root}${agent}/inbox.json`, [each]).id).toBe(id);
           expect(letterOf(`${root}${each.sender_agent_id}/outbox/a.json`, each).id).toBe(id);
           expect(letterOf(`${root}mailbox_2.json`, { assigned_agent_id: agent, messages: [each] }).id).toBe(id);
-          expect(letterOf(`${root}queue.json`, [{ message: each, queue_id: 'q', status: 'PENDING' }]).id).toBe(id);
           expect(letterOf(`${root}${agent}/mailbox.json`, { incoming: [each], processed_ids: [] }).id).toBe(id);
           expect(letterOf(`${root}archive/20260105T080000Z_x_y.msg`, each).id).toBe(id);
         },

@@ -13,6 +13,18 @@ describe('a letter belongs to', () => {
   });
 
   it.each([
+    'harbour/inbox/urgent/archive/a.json',
+    'harbour/archive/winter project/processed/a.json',
+    'harbour/archive/2025-09-09/inbox_old/a.json',
+    'old fleet/archive/harbour/inbox/a.json',
+    'archive/harbour/a.json',
+    'inbox/harbour/a.json',
+    'mailboxes/data/harbour/inbox/2026/01/a.json',
+  ])('harbour in %s', (path) => {
+    expect(recipientOf(path, {})).toBe('harbour');
+  });
+
+  it.each([
     'recipient_agent_id',
     'recipient',
     'to',

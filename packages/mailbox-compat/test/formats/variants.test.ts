@@ -127,6 +127,18 @@ describe('a shared mailbox file', () => {
     expect(letters[0]?.headers['mailbox-format']).toBe('dreamos-shared-mailbox');
   });
 
+  it('takes a message that is in both of its lists for one, and processed', () => {
+    const [done, open] = [mailbox.messages[1], mailbox.messages[0]];
+    const both = { processed_messages: [done], assigned_agent_id: 'agent_004', messages: [open, done] };
+    const letters = lettersIn('shared_mailboxes/mailbox_4.json', both);
+    expect(letters.map(({ state, payload }) => [state, payload.body])).toEqual([
+      ['acked', 'lower'],
+      ['pending', 'lift'],
+      ['acked', 'lower'],
+    ]);
+    expect(letters[0]?.id).toBe(letters[2]?.id);
+  });
+
   it('waits under its own name while nobody has claimed it', () => {
     const [letter] = lettersIn('shared_mailboxes/mailbox_5.json', { ...mailbox, assigned_agent_id: null });
     expect(letter?.recipient).toBe('mailbox_5');

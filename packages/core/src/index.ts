@@ -44,7 +44,7 @@ export { assertPattern, assertTopic, hasWildcard, maxTokenLength, maxTopicTokens
 export { createPatternTrie, type PatternTrie } from './pattern-trie.ts';
 export { canonicalJson, sameContent } from './draft.ts';
 export { laneOrder, laneWheel } from './lane-wheel.ts';
-export { historyLimit, remember } from './memory-subscription.ts';
+export { historyLimit, remember } from './failure-history.ts';
 export { type Bell, createBell } from './bell.ts';
 export {
   agreeOnSettings,

@@ -1,3 +1,4 @@
+import { remember } from './failure-history.ts';
 import { laneOrder } from './lane-wheel.ts';
 import type { MemoryLog } from './memory-log.ts';
 import { agreeOnSettings } from './rejections.ts';
@@ -63,14 +64,6 @@ interface HeldLease {
 type Dead = Omit<DeadLetterRecord, keyof StoredMessage>;
 
 const untouched: Progress = { starts: 0, suspect: false, redrives: 0, history: [] };
-/** Failures kept of one delivery. Enough to see a pattern; a poison message retried for ever must not grow its row. */
-export const historyLimit = 32;
-
-/** Adds a failure to a delivery's history, dropping the oldest beyond {@link historyLimit}. */
-export function remember(history: readonly Failure[], failure: Failure): readonly Failure[] {
-  return [...history, failure].slice(-historyLimit);
-}
-
 /** Makes a subscription whose cursors stand where `spec.from` says. */
 export function createMemorySubscription(first: SubscriptionSpec, log: MemoryLog): MemorySubscription {
   let spec = first;

@@ -2,27 +2,31 @@ import type { Store } from '@agentbus/core';
 
 /** How long to wait for a ring that must come, by the machine's clock. Only a store that never rings waits so long. */
 const patienceMs = 10_000;
+/** How long it must be quiet before: rings from other processes take a millisecond or two. */
+const quietMs = 25;
 
 /** Does something and resolves once the store has rung for it; rejects if it does not. */
 export async function rung(store: Store, action: () => Promise<unknown>): Promise<void> {
-  // Rings for what happened before may still be under way, and would be taken for the one that is due.
-  await quiet();
-  let unwatch = (): void => {};
-  const ring = new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`The store did not ring within ${patienceMs} ms.`)), patienceMs);
-    unwatch = store.watch(() => {
-      clearTimeout(timer);
-      resolve();
-    });
+  let rings = 0;
+  let heard = (): void => {};
+  let patience: NodeJS.Timeout | undefined;
+  const unwatch = store.watch(() => {
+    rings += 1;
+    heard();
   });
   try {
+    // A ring for what happened before may still be under way, and would be taken for the one that is due.
+    for (let before = -1; before !== rings; ) {
+      before = rings;
+      await new Promise((resolve) => setTimeout(resolve, quietMs));
+    }
+    const ring = new Promise<void>((resolve, reject) => {
+      heard = resolve;
+      patience = setTimeout(() => reject(new Error(`The store did not ring within ${patienceMs} ms.`)), patienceMs);
+    });
     await Promise.all([ring, action()]);
   } finally {
+    clearTimeout(patience);
     unwatch();
   }
-}
-
-/** A few turns of the event loop: merged rings inside one process come within one. */
-async function quiet(): Promise<void> {
-  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -80,7 +80,12 @@ export function createMemoryStore({ clock = systemClock }: MemoryStoreOptions = 
         subscriptions.set(spec.name, createMemorySubscription(spec, log));
         return spec.settings;
       }),
-    removeSubscription: (name) => verb(() => subscriptions.delete(name)),
+    removeSubscription: (name) =>
+      verb(() => {
+        // Its consumers are to notice.
+        bell.ring();
+        return subscriptions.delete(name);
+      }),
     claim: (request) =>
       verb(() => {
         const subscription = find(request.subscription);

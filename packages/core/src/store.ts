@@ -67,8 +67,8 @@ export interface Store {
   stats(): Promise<StoreStats>;
 
   /**
-   * Calls `listener` soon after something may have become readable or claimable, by any process on this store. Calls
-   * are merged and may be spurious. Returns the undo.
+   * Calls `listener` soon after something may have become readable or claimable, or a subscription was removed, by any
+   * process on this store. Calls are merged and may be spurious. Returns the undo.
    */
   watch(listener: () => void): () => void;
 

@@ -28,22 +28,23 @@ export interface ErrorReport {
 export async function reportError(bus: Bus, report: ErrorReport): Promise<void> {
   const { error, message, subscription = null, consumer = null } = report;
   if (isSystemTopic(message.topic)) return;
-  const described =
-    error instanceof Error
-      ? { name: error.name, message: error.message, stack: error.stack ?? null }
-      : { name: typeof error, message: String(error), stack: null };
-  const payload: SystemError = {
-    type: 'SYSTEM_ERROR',
-    messageId: message.id,
-    topic: message.topic,
-    correlationId: message.correlationId,
-    subscription,
-    consumer,
-    error: described,
-  };
   try {
+    const payload: SystemError = {
+      type: 'SYSTEM_ERROR',
+      messageId: message.id,
+      topic: message.topic,
+      correlationId: message.correlationId,
+      subscription,
+      consumer,
+      error: describe(error),
+    };
     await bus.publish(systemTopics.error, payload, { cause: message });
   } catch (failure) {
     bus.emit({ type: 'store-error', error: failure, doing: `reporting an error on ${systemTopics.error}` });
   }
+}
+
+function describe(error: unknown): SystemError['error'] {
+  if (error instanceof Error) return { name: error.name, message: error.message, stack: error.stack ?? null };
+  return { name: typeof error, message: String(error), stack: null };
 }

@@ -232,6 +232,19 @@ describe('a handler that throws', () => {
     expect(events.filter(({ type }) => type === 'handler-error')).toHaveLength(4);
   });
 
+  it('may throw what has no text, and still the subscription lives on', async () => {
+    const { bus, events } = await openBench();
+    const { heard, handler } = listener();
+    bus.subscribe('jobs.a', (message) => {
+      handler(message);
+      throw Object.create(null);
+    });
+    await bus.publish('jobs.a', 1);
+    await bus.publish('jobs.a', 2);
+    await until(() => heard.length === 2, 'both were heard');
+    await until(() => events.some(({ type }) => type === 'store-error'), 'the failed report was told');
+  });
+
   it('is told to observers when the report itself cannot be stored', async () => {
     const failure = new Error('disk full');
     const { bus, events } = await openBench((store) => ({

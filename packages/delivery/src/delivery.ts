@@ -23,13 +23,13 @@ export interface Delivery<Payload = unknown> {
   readonly message: Message<Payload>;
   /** How often this message was started, this time included; counts from 1, and from 1 again after a redrive. */
   readonly attempt: number;
-  /** As {@link ack}. */
+  /** As returning `ack()`. */
   ack(options?: AckOptions): Promise<SettleResult>;
-  /** As {@link nack}. */
+  /** As returning `nack()`. */
   nack(options?: NackOptions): Promise<SettleResult>;
-  /** As {@link release}. */
+  /** As returning `release()`. */
   release(): Promise<SettleResult>;
-  /** As {@link deadLetter}. */
+  /** As returning `deadLetter(reason)`. */
   deadLetter(reason: string): Promise<SettleResult>;
 }
 

@@ -89,9 +89,12 @@ export function createRunner<Payload>(options: RunnerOptions<Payload>): Runner<P
     try {
       payload = await checkSchema(schema, JSON.parse(body), topic);
     } catch (error) {
-      if (leave(attempt)) conclude(attempt, { kind: 'dead', reason: 'schema', detail: failureReason(error) });
+      const open = attempt.fate === 'open';
+      leave(attempt);
+      if (open) conclude(attempt, { kind: 'dead', reason: 'schema', detail: failureReason(error) });
       return;
     }
+    // Meanwhile the lease was lost, or time was up, or the consumer stops.
     if (attempt.fate !== 'open') {
       leave(attempt);
       return;

@@ -34,11 +34,15 @@ export interface SettlementQueueOptions<Payload> {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly leaseMs: number;
   readonly onSettled: (settlement: PendingSettlement<Payload>, result: SettleResult) => void;
   /** Called after each answer of the store, when all of its settlements were told. */
   readonly onProgress: () => void;
   readonly onError: (error: unknown) => void;
 }
+
+/** A settlement that comes while the store rests must not wait until its lease has run out. */
+const triesPerLease = 4;
 
 /**
  * States: idle, settling (one group is with the store; what comes meanwhile goes with the next), resting (the store
@@ -46,7 +50,7 @@ export interface SettlementQueueOptions<Payload> {
  * costs a quarter of the throughput of one for a hundred.
  */
 export function createSettlementQueue<Payload>(options: SettlementQueueOptions<Payload>): SettlementQueue<Payload> {
-  const { store, clock, random, onSettled, onProgress, onError } = options;
+  const { store, clock, random, leaseMs, onSettled, onProgress, onError } = options;
   let waiting: PendingSettlement<Payload>[] = [];
   let settling = 0;
   let resting = false;
@@ -86,7 +90,7 @@ export function createSettlementQueue<Payload>(options: SettlementQueueOptions<P
     waiting = [...kept, ...waiting];
     failures += 1;
     resting = true;
-    clock.after(storeRetryDelay(failures, random), () => {
+    clock.after(Math.min(storeRetryDelay(failures, random), leaseMs / triesPerLease), () => {
       resting = false;
       flush();
     });

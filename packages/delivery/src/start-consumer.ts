@@ -45,6 +45,7 @@ export function startConsumer<Payload>(bus: Bus, plan: ConsumerPlan, handler: Ha
   let stopping: Promise<void> | undefined;
   let deadlinePassed = false;
   let graceOver = false;
+  let ended = false;
   const cancels: (() => void)[] = [];
   let resolveClosed: (error: BusError | undefined) => void = () => {};
   const closed = new Promise<BusError | undefined>((resolve) => {
@@ -57,6 +58,7 @@ export function startConsumer<Payload>(bus: Bus, plan: ConsumerPlan, handler: Ha
     store,
     clock,
     random,
+    leaseMs,
     onSettled(settlement, result) {
       settlement.resolve?.(result);
       if (result === 'stale') {
@@ -114,8 +116,8 @@ export function startConsumer<Payload>(bus: Bus, plan: ConsumerPlan, handler: Ha
     onError: (error) => events.storeFailed(error, 'claiming'),
     onGone(error) {
       events.storeFailed(error, 'claiming, which ends the consumer,');
-      runner.loseAll(aborted(`The consumer has ended: ${error.message}`));
       beginStop(defaultDeadlineMs, error);
+      runner.loseAll(aborted(`The consumer has ended: ${error.message}`));
     },
   });
 
@@ -146,9 +148,9 @@ export function startConsumer<Payload>(bus: Bus, plan: ConsumerPlan, handler: Ha
 
   function beginStop(deadlineMs: number, error?: BusError): Promise<void> {
     stopping ??= drain(error);
-    // A second call sets a second alarm: the earlier one counts.
-    cancels.push(clock.after(deadlineMs, passDeadline));
     if (deadlineMs === 0) passDeadline();
+    // A second call sets a second alarm: the earlier one counts.
+    else if (!ended) cancels.push(clock.after(deadlineMs, passDeadline));
     return stopping;
   }
 
@@ -176,6 +178,7 @@ export function startConsumer<Payload>(bus: Bus, plan: ConsumerPlan, handler: Ha
       );
       await condition.until(() => graceOver || atRest());
     }
+    ended = true;
     for (const cancel of cancels) cancel();
     leases.close();
     runner.close();

@@ -229,16 +229,23 @@ describe('a suspect, which was running when its process died', () => {
     await stage.bus.publish(topic, 'late');
     await stage.clock.advance(0);
     expect([...running]).toEqual(['early']);
+    // Until then it does not ask again and again.
+    const asked = claims.length;
+    await stage.clock.advance(0);
+    expect(claims.length).toBe(asked);
     gates.get('early')?.open();
     await until(() => running.has('suspect'), 'the suspect runs');
     await stage.bus.publish(topic, 'later');
     await stage.clock.advance(0);
     expect([...running]).toEqual(['suspect']);
     gates.get('suspect')?.open();
+    await until(() => running.has('late'), 'ordinary messages run again');
+    await stage.bus.publish(topic, 'late');
+    await until(() => stage.eventsOf('dispatch').length === 5, 'and beside each other');
     gates.get('late')?.open();
     await consumer.idle();
     expect(together.slice(0, 2)).toEqual(['early', 'suspect']);
-    expect(stage.eventsOf('ack')).toHaveLength(4);
+    expect(stage.eventsOf('ack')).toHaveLength(5);
   });
 
   it('I7 that was started as often as allowed is a dead letter without being started again', async () => {
@@ -263,6 +270,7 @@ describe('a suspect, which was running when its process died', () => {
     });
     await consumer.idle();
     expect(starts).toBe(0);
+    expect(stage.eventsOf('dead-letter')).toMatchObject([{ messageId: id, attempt: 2, reason: 'crashed' }]);
     expect(await deadLetters(stage.bus, 'coder')).toMatchObject([
       {
         message: { id },
@@ -312,6 +320,13 @@ describe('a store that fails', () => {
       failing = false;
       await stage.clock.advance(10_000);
       expect(stage.eventsOf('ack')).toHaveLength(1);
+      // The next time it fails, the waiting begins anew.
+      failing = true;
+      await stage.bus.publish(topic, 2);
+      await stage.clock.advance(0);
+      failing = false;
+      await stage.clock.advance(40);
+      expect(stage.eventsOf('ack')).toHaveLength(2);
     },
   );
 
@@ -352,10 +367,12 @@ describe('a store that fails', () => {
     const consumer = await consume(stage.bus, { ...inbox, leaseMs: 2_000, random: () => 0.5 }, (delivery) => {
       void delivery.ack().then((result) => results.push([delivery.attempt, result]));
     });
-    await stage.clock.advance(1_900);
+    await stage.clock.advance(1_999);
     expect(results).toEqual([]);
+    // Refused once more after the lease has run out, it is not tried again.
+    await stage.clock.advance(1_000);
+    expect(results).toEqual([[1, 'stale']]);
     failing = false;
-    // The store would take it now, but its lease has run out when it is asked next.
     await stage.clock.advance(20_000);
     await consumer.idle();
     expect(results).toEqual([

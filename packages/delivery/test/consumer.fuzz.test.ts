@@ -99,7 +99,10 @@ describe('whatever handlers, the store and time do', () => {
             await storeClock.advance(50);
             await stage.clock.advance(50);
           }
-          await consumer.idle();
+          const idle = consumer.idle();
+          // The store may still have failures left.
+          await stage.clock.advance(60_000);
+          await idle;
 
           const settled = await stats();
           expect(settled).toMatchObject({ ready: 0, scheduled: 0, leased: 0 });

@@ -1,5 +1,5 @@
 import { createTestClock } from '@agentbus/conformance';
-import { BusError, type Store } from '@agentbus/core';
+import { BusError, type Clock, defineTopic, type StandardSchema, type Store } from '@agentbus/core';
 import { until } from '@agentbus/testkit';
 import { describe, expect, it } from 'vitest';
 import { ack, consume, deadLetters, fixed, nack } from '../src/index.ts';
@@ -112,6 +112,38 @@ describe('a lease', () => {
     expect(stage.eventsOf('ack')).toMatchObject([{ attempt: 2 }]);
   });
 
+  it('I5 that was lost while a payload was checked settles nothing, whatever the check says', async () => {
+    const gate = createGate();
+    let checks = 0;
+    const schema: StandardSchema = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        async validate(value) {
+          checks += 1;
+          if (checks < 2) return { value };
+          await gate.opened;
+          return { issues: [{ message: 'no' }] };
+        },
+      },
+    };
+    const storeClock = createTestClock();
+    await using stage = await openStage({ storeClock, topics: [defineTopic(topic, { schema })] });
+    await stage.bus.publish(topic, 1);
+    const settles: number[] = [];
+    const consumer = await consume(stage.bus, { ...inbox, leaseMs: 1_000 }, () => void settles.push(1));
+    await until(() => checks === 2, 'the payload is being checked');
+    await storeClock.advance(1_000);
+    await stage.store.claim({ subscription: 'coder', consumer: 'other', limit: 1, leaseMs: hour, idle: true });
+    await stage.clock.advance(400);
+    expect(stage.eventsOf('lease-lost')).toHaveLength(1);
+    gate.open();
+    await consumer.idle();
+    expect([settles.length, stage.eventsOf('lease-lost').length, stage.eventsOf('dead-letter').length]).toEqual([
+      0, 1, 0,
+    ]);
+  });
+
   it('is not renewed once all its messages are settled', async () => {
     const renewals: string[] = [];
     await using stage = await openStage({
@@ -197,6 +229,28 @@ describe('a handler that runs longer than timeoutMs', () => {
     expect(await died()).toEqual([1, 2]);
     await stage.clock.advance(1_000);
     expect(await died()).toEqual([1, 2, 3]);
+  });
+
+  it('is timed from its start also when its payload took long to check', async () => {
+    const clocks: Clock[] = [];
+    const slow: StandardSchema = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: (value) => new Promise((resolve) => clocks[0]?.after(3_000, () => resolve({ value }))),
+      },
+    };
+    await using stage = await openStage({ topics: [defineTopic(topic, { schema: slow })] });
+    clocks.push(stage.clock);
+    const options = { ...inbox, timeoutMs: 5_000, maxAttempts: 1 };
+    await consume(stage.bus, options, () => new Promise(() => {}));
+    const publishing = stage.bus.publish(topic, 1);
+    await stage.clock.advance(3_000);
+    await publishing;
+    await stage.clock.advance(7_999);
+    expect(await deadLetters(stage.bus, 'coder')).toEqual([]);
+    await stage.clock.advance(1);
+    expect(await deadLetters(stage.bus, 'coder')).toHaveLength(1);
   });
 
   it('is never timed out with timeoutMs 0', async () => {

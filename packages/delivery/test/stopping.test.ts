@@ -139,6 +139,28 @@ describe('stopping a consumer', () => {
     await stopping;
   });
 
+  it('L8 tries a failing store once more at the deadline, and then leaves the messages to their leases', async () => {
+    let failing = true;
+    await using stage = await openStage({
+      through: (store) => ({
+        ...store,
+        settle: (settlements) => (failing ? Promise.reject(new Error('disk gone')) : store.settle(settlements)),
+      }),
+    });
+    await stage.bus.publish(topic, 1);
+    const consumer = await consume(stage.bus, inbox, () => {});
+    await until(() => stage.eventsOf('store-error').length > 0, 'settling has failed');
+    const stopping = consumer.stop({ deadlineMs: 3_000 });
+    await stage.clock.advance(2_999);
+    const tried = stage.eventsOf('store-error').length;
+    await stage.clock.advance(1);
+    await stopping;
+    expect(stage.eventsOf('store-error')).toHaveLength(tried + 1);
+    expect(stage.eventsOf('lease-lost')).toHaveLength(1);
+    failing = false;
+    expect((await stage.store.stats()).subscriptions).toMatchObject([{ leased: 1 }]);
+  });
+
   it('is what disposing of it does, and closing its bus, and aborting its signal', async () => {
     await using stage = await openStage();
     const abort = new AbortController();
@@ -179,6 +201,7 @@ describe('stopping a consumer', () => {
     await stage.bus.publish(topic, 1);
     const consumer = await consume(stage.bus, inbox, () => {});
     await consumer.idle();
+    await consumer.stop();
     await consumer.stop();
     expect(stage.clock.timers).toBe(0);
   });

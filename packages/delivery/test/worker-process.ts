@@ -17,5 +17,6 @@ const consumer = await consume<Job>(bus, options, async ({ message: { id, payloa
   if (payload.poison === 'after a while') process.kill(process.pid, 'SIGKILL');
   return payload.hopeless === true ? deadLetter('hopeless') : undefined;
 });
+process.once('SIGTERM', () => void bus.close());
 process.stdout.write('ready\n');
 await consumer.closed;

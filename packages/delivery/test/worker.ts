@@ -26,6 +26,8 @@ export interface Child extends AsyncDisposable {
   readonly ended: Promise<unknown>;
   /** Kills it as the kernel does when memory is short, and waits until it is gone. */
   kill(): Promise<void>;
+  /** Asks it to stop, as a supervisor does; resolves to its exit code. */
+  terminate(): Promise<number | null>;
 }
 
 /** Starts a consumer process and waits until it consumes. */
@@ -38,15 +40,14 @@ export function startPublisher(database: string, resolved: string, topic: string
   return start(new URL('./publisher-process.ts', import.meta.url), [database, resolved, topic, prefix]);
 }
 
-/** Starts a process that holds the write lock, and waits until it does. Its `ended` comes after it has let go. */
-export function startLock(database: string, heldMs: number): Promise<Child> {
-  return start(new URL('./lock-process.ts', import.meta.url), [database, String(heldMs)]);
+/** Starts a process that holds the write lock for `heldMs` and until a file exists, and waits until it has the lock. */
+export function startLock(database: string, heldMs: number, until: string): Promise<Child> {
+  return start(new URL('./lock-process.ts', import.meta.url), [database, String(heldMs), until]);
 }
 
 /** Several children to be disposed of together. */
-export function together(children: readonly Child[]): AsyncDisposable & { readonly count: number } {
+export function together(children: readonly Child[]): AsyncDisposable {
   return {
-    count: children.length,
     async [Symbol.asyncDispose]() {
       await Promise.all(children.map((child) => child.kill()));
     },
@@ -61,7 +62,12 @@ async function start(file: URL, args: string[]): Promise<Child> {
     child.kill('SIGKILL');
     await ended;
   };
-  return { ended, kill, [Symbol.asyncDispose]: kill };
+  const terminate = async (): Promise<number | null> => {
+    child.kill('SIGTERM');
+    await ended;
+    return child.exitCode;
+  };
+  return { ended, kill, terminate, [Symbol.asyncDispose]: kill };
 }
 
 async function firstLine(child: ChildProcess): Promise<void> {

@@ -23,6 +23,11 @@ export const ringingCases: readonly ConformanceCase[] = [
     await rung(store, () => store.resolveDead('worker', 'redrive', {}));
   }),
 
+  conformanceCase('rings when a subscription is removed, as its consumers are to notice', [], async (trial) => {
+    await trial.subscribe('worker');
+    await rung(trial.store, () => trial.store.removeSubscription('worker'));
+  }),
+
   conformanceCase('rings for everybody who listens, and for nobody who has left', [], async (trial) => {
     let left = 0;
     let stayed = 0;

@@ -54,13 +54,8 @@ function describeProgram(around: Surroundings, done: (code: ExitCode) => void): 
       .command(name)
       .description(description)
       .argument('<dir>', 'directory that holds the mailboxes', directory)
-      .option('--json', 'print one JSON object and nothing else', false)
-      .option(
-        '--alias <found=meant>',
-        'take letters to one name as letters to another; repeatable',
-        addAlias,
-        new Map(),
-      )
+      .option('--json', 'print one JSON object and nothing else')
+      .option('--alias <found=meant>', 'take letters to one name as letters to another; repeatable', addAlias)
       .option('--timezone <zone>', 'zone of times that name none, e.g. Europe/Berlin (default: UTC)', checkTimezone);
   const withStore = (one: Command): Command =>
     one.option('--store <url>', 'the bus (default: $AGENTBUS_STORE, else sqlite:.agentbus/bus.db)');
@@ -69,9 +64,9 @@ function describeProgram(around: Surroundings, done: (code: ExitCode) => void): 
     done(await runScan(root, flags, around)),
   );
   withStore(command('import', 'put every letter on the bus; run again, it adds only what is new'))
-    .option('--dry-run', 'compare with the store and say what would be imported; write nothing', false)
-    .option('--resume', 'go on with an import that did not finish: refuse a store that holds nothing of it', false)
-    .option('--yes', 'answer yes to every question (at present there is none)', false)
+    .option('--dry-run', 'compare with the store and say what would be imported; write nothing')
+    .option('--resume', 'go on with an import that did not finish; refuses a store that holds nothing of it')
+    .option('--yes', 'answer yes to every question (at present there is none)')
     .action(async (root: string, flags: ImportFlags) => done(await runImport(root, flags, around)));
   withStore(command('verify', 'prove that every entry is on the bus, or quarantined as recorded')).action(
     async (root: string, flags: VerifyFlags) => done(await runVerify(root, flags, around)),

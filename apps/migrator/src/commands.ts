@@ -1,16 +1,16 @@
-import { BusError } from '@agentbus/core';
+import { BusError, type Store } from '@agentbus/core';
 import type { Environment } from '@agentbus/store-url';
 import { importMailboxes } from './import.ts';
 import { assertMailboxRoot } from './mailbox-root.ts';
 import type { OnProgress } from './progress.ts';
-import { type Aliases, readingWords, readOptionsOf } from './reading-flags.ts';
+import { type ReadingFlags, readingWords, readOptionsOf } from './reading-flags.ts';
 import { paintFor } from './report/paint.ts';
 import { createProgressLine } from './report/progress-line.ts';
 import { type SummaryOf, summaryReport } from './report/summary-report.ts';
 import { verifyReport } from './report/verify-report.ts';
 import { shellWord, visible } from './report/visible.ts';
 import { scanMailboxes } from './scan.ts';
-import { chooseStore } from './store-choice.ts';
+import { chooseStore, type StoreChoice } from './store-choice.ts';
 import type { ImportSummary } from './summary.ts';
 import { verifyImport } from './verify/verify-import.ts';
 
@@ -25,10 +25,8 @@ export interface Surroundings {
 export type ExitCode = 0 | 1 | 2 | 3;
 
 /** Flags of every command. */
-export interface ScanFlags {
-  readonly json: boolean;
-  readonly alias: Aliases;
-  readonly timezone?: string;
+export interface ScanFlags extends ReadingFlags {
+  readonly json?: boolean;
 }
 
 /** Flags of `verify`. */
@@ -38,8 +36,8 @@ export interface VerifyFlags extends ScanFlags {
 
 /** Flags of `import`. */
 export interface ImportFlags extends VerifyFlags {
-  readonly dryRun: boolean;
-  readonly resume: boolean;
+  readonly dryRun?: boolean;
+  readonly resume?: boolean;
 }
 
 /** `scan DIR` */
@@ -54,33 +52,35 @@ export async function runScan(root: string, flags: ScanFlags, around: Surroundin
 export async function runImport(root: string, flags: ImportFlags, around: Surroundings): Promise<ExitCode> {
   await assertMailboxRoot(root);
   const choice = await chooseStore(flags.store, root, around.env);
-  const options = readOptionsOf(flags);
-  const again = [root, '--store', choice.url, ...readingWords(flags)];
-  if (choice.absent && flags.resume) {
+  if (flags.dryRun === true) return runDryRun(root, choice, flags, around);
+  const resume = flags.resume === true;
+  if (choice.absent && resume) {
     throw new BusError(
       'invalid_option',
       `There is nothing to resume: the store ${choice.url} does not exist. Check its name, or leave --resume out to begin.`,
     );
   }
-  if (choice.absent && flags.dryRun) {
-    const scanned = await withProgress(around, (onProgress) => scanMailboxes(root, { ...options, onProgress }));
-    const { root: absolute, ...rest } = scanned;
-    return showSummary({ root: absolute, store: choice.url, ...rest }, 'dry-run', ['import', ...again], flags, around);
-  }
-  const store = await choice.open();
-  try {
-    if (choice.absent) around.stderr.write(`Created the store ${choice.url}\n`);
-    const summary = await withProgress(around, (onProgress) =>
-      flags.dryRun
-        ? scanMailboxes(root, { ...options, store, onProgress })
-        : importMailboxes(root, store, { ...options, resume: flags.resume, onProgress }),
-    );
-    return flags.dryRun
-      ? showSummary(summary, 'dry-run', ['import', ...again], flags, around)
-      : showSummary(summary, 'import', ['verify', ...again], flags, around);
-  } finally {
-    await store.close();
-  }
+  await using store = disposable(await choice.open());
+  if (choice.absent) around.stderr.write(`Created the store ${choice.url}\n`);
+  const summary = await withProgress(around, (onProgress) =>
+    importMailboxes(root, store, { ...readOptionsOf(flags), resume, onProgress }),
+  );
+  return showSummary(summary, 'import', ['verify', ...sameTree(root, choice, flags)], flags, around);
+}
+
+async function runDryRun(
+  root: string,
+  choice: StoreChoice,
+  flags: ImportFlags,
+  around: Surroundings,
+): Promise<ExitCode> {
+  // Opening a store that does not exist would make it, and there is nothing to compare with.
+  await using store = choice.absent ? undefined : disposable(await choice.open());
+  const { root: scanned, ...counts } = await withProgress(around, (onProgress) =>
+    scanMailboxes(root, { ...readOptionsOf(flags), ...(store === undefined ? {} : { store }), onProgress }),
+  );
+  const summary = { root: scanned, store: choice.url, ...counts };
+  return showSummary(summary, 'dry-run', ['import', ...sameTree(root, choice, flags)], flags, around);
 }
 
 /** `verify DIR` */
@@ -93,19 +93,15 @@ export async function runVerify(root: string, flags: VerifyFlags, around: Surrou
       `There is no store ${choice.url}, so nothing of ${root} is on it. Check its name.`,
     );
   }
-  const store = await choice.open();
-  try {
-    const report = await withProgress(around, (onProgress) =>
-      verifyImport(root, store, { ...readOptionsOf(flags), onProgress }),
-    );
-    const next = commandLine(['import', root, '--store', choice.url, ...readingWords(flags)], around);
-    around.stdout.write(
-      flags.json ? `${JSON.stringify(report)}\n` : verifyReport(report, next, paintFor(around.stdout, around.env)),
-    );
-    return report.problems.length === 0 ? 0 : 1;
-  } finally {
-    await store.close();
-  }
+  await using store = disposable(await choice.open());
+  const report = await withProgress(around, (onProgress) =>
+    verifyImport(root, store, { ...readOptionsOf(flags), onProgress }),
+  );
+  const next = commandLine(['import', ...sameTree(root, choice, flags)], around);
+  around.stdout.write(
+    flags.json ? `${JSON.stringify(report)}\n` : verifyReport(report, next, paintFor(around.stdout, around.env)),
+  );
+  return report.problems.length === 0 ? 0 : 1;
 }
 
 /** Says on stderr why a command failed, with `--json` also as an object on stdout, and returns its exit code. */
@@ -146,6 +142,15 @@ function showSummary(
     json ? `${JSON.stringify(summary)}\n` : summaryReport(summary, of, commandLine(next, around), paint),
   );
   return summary.entries.quarantined > 0 ? 3 : 0;
+}
+
+/** The words that make another command work on the same tree and store, and read it in the same way. */
+function sameTree(root: string, { url }: StoreChoice, flags: ReadingFlags): string[] {
+  return [root, '--store', url, ...readingWords(flags)];
+}
+
+function disposable(store: Store): Store & AsyncDisposable {
+  return { ...store, [Symbol.asyncDispose]: () => store.close() };
 }
 
 /** The command as the person would type it, from a checkout through npm. */

@@ -2,6 +2,7 @@ import { type EntryReading, placeOf, type ReadOptions } from '@agentbus/mailbox-
 import { canHaveInbox, judgeEntry } from './judge-entry.ts';
 import { broadcastRecipient } from './mailbox.ts';
 import type { ReadFile, TreeFile } from './mailbox-tree.ts';
+import { createNameCopies } from './name-copies.ts';
 import { quarantineId } from './quarantine.ts';
 
 /**
@@ -28,8 +29,6 @@ export interface PlannedFile {
   readonly path: string;
   /** Why the file holds no message by nature. */
   readonly ignored?: string;
-  /** Letters whose first copy is here. */
-  readonly letters: number;
   /** Copies of letters that came earlier in the walk. */
   readonly copies: number;
   readonly quarantined: number;
@@ -67,10 +66,11 @@ export async function planImport(
   const quarantined: PlannedQuarantine[] = [];
   const formats = new Map<string, number>();
   const agents = new Set<string>();
+  const nameOf = createNameCopies();
   let recovered = 0;
 
   /** Notes an entry and says as what it counts in its file. */
-  function note(found: ReadFile, entry: EntryReading): 'letters' | 'copies' | 'quarantined' {
+  function note(found: ReadFile, entry: EntryReading): 'firsts' | 'copies' | 'quarantined' {
     const judged = judgeEntry(entry);
     const { path } = found;
     const bytes = entry.end - entry.start;
@@ -79,32 +79,39 @@ export async function planImport(
       quarantined.push({ id, path, entry: entry.index, reason: judged.reason, bytes });
       return 'quarantined';
     }
-    const { id, recipient, publishedAt, state } = judged.letter;
+    const { id, publishedAt, state } = judged.letter;
+    const recipient = nameOf(judged.letter.recipient);
     if (recipient !== broadcastRecipient) agents.add(recipient);
     const first = letters.get(id);
     const acked = state === 'acked';
     if (first === undefined) letters.set(id, { id, recipient, publishedAt, acked, path, entry: entry.index, bytes });
     else if (acked && !first.acked) letters.set(id, { ...first, acked });
-    return first === undefined ? 'letters' : 'copies';
+    return first === undefined ? 'firsts' : 'copies';
   }
 
   for await (const found of tree) {
     const { path } = found;
     const owner = ownerOf(path, options);
     if (owner !== undefined) agents.add(owner);
-    const counts = { letters: 0, copies: 0, quarantined: 0 };
+    const counts = { firsts: 0, copies: 0, quarantined: 0 };
     if ('unreadable' in found) {
       quarantined.push({ id: quarantineId(path, 0, 0, new Uint8Array()), path, reason: found.unreadable, bytes: 0 });
-      files.push({ path, ...counts, quarantined: 1 });
+      files.push({ path, copies: 0, quarantined: 1 });
     } else if ('ignored' in found) {
-      files.push({ path, ...counts, ignored: found.ignored });
+      files.push({ path, copies: 0, quarantined: 0, ignored: found.ignored });
     } else if (found.reading.kind === 'ignored') {
-      files.push({ path, ...counts, ignored: found.reading.reason });
+      files.push({ path, copies: 0, quarantined: 0, ignored: found.reading.reason });
     } else {
       const { entries, format } = found.reading;
       for (const entry of entries) counts[note(found, entry)] += 1;
       if (entries.length > 0) formats.set(format, (formats.get(format) ?? 0) + entries.length);
-      files.push(entries.length > 0 ? { path, ...counts } : { path, ...counts, ignored: 'it holds no entries' });
+      const { copies, quarantined: refused } = counts;
+      files.push({
+        path,
+        copies,
+        quarantined: refused,
+        ...(entries.length > 0 ? {} : { ignored: 'it holds no entries' }),
+      });
     }
     if ('reading' in found && found.reading.recovered !== undefined) recovered += 1;
     onFile?.(files.length);

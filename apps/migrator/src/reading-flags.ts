@@ -5,7 +5,7 @@ import { InvalidArgumentError } from 'commander';
 export type Aliases = ReadonlyMap<string, string>;
 
 /** Adds one `--alias FOUND=MEANT` to those before it. */
-export function addAlias(text: string, aliases: Aliases): Aliases {
+export function addAlias(text: string, aliases: Aliases = new Map()): Aliases {
   const at = text.indexOf('=');
   const [found, meant] = [text.slice(0, at), text.slice(at + 1)];
   if (at < 1 || meant === '') throw new InvalidArgumentError('Write FOUND=MEANT, for instance Agent3=Agent-3.');
@@ -25,18 +25,24 @@ export function checkTimezone(zone: string): string {
   }
 }
 
+/** Flags that say how the tree is to be read. */
+export interface ReadingFlags {
+  readonly alias?: Aliases;
+  readonly timezone?: string;
+}
+
 /** How the tree is to be read, leaving out what was not said. */
-export function readOptionsOf(flags: { readonly alias: Aliases; readonly timezone?: string }): ReadOptions {
+export function readOptionsOf(flags: ReadingFlags): ReadOptions {
   return {
-    ...(flags.alias.size > 0 ? { aliases: flags.alias } : {}),
+    ...(flags.alias === undefined ? {} : { aliases: flags.alias }),
     ...(flags.timezone === undefined ? {} : { timezone: flags.timezone }),
   };
 }
 
 /** The flags that make another command read the tree in the same way. */
-export function readingWords(flags: { readonly alias: Aliases; readonly timezone?: string }): string[] {
+export function readingWords(flags: ReadingFlags): string[] {
   return [
-    ...[...flags.alias].flatMap(([found, meant]) => ['--alias', `${found}=${meant}`]),
+    ...[...(flags.alias ?? [])].flatMap(([found, meant]) => ['--alias', `${found}=${meant}`]),
     ...(flags.timezone === undefined ? [] : ['--timezone', flags.timezone]),
   ];
 }

@@ -5,7 +5,7 @@ import { type ReadFile, readAgain } from './mailbox-tree.ts';
 const keptBytes = 32 * 1024 * 1024;
 
 /** A file that was read once more. */
-export interface RereadFile extends ReadFile {
+interface RereadFile extends ReadFile {
   /** Its letters by id: while the first pass was under way an entry before them may have gone. */
   readonly letters: ReadonlyMap<string, EntryReading>;
 }

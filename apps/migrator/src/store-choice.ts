@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { BusError, type Store } from '@agentbus/core';
-import { callerDirectory, defaultStoreUrl, type Environment, openStore } from '@agentbus/store-url';
+import { callerDirectory, defaultStoreUrl, type Environment, openStore, resolveStoreUrl } from '@agentbus/store-url';
 
 /** The store that a command works with, known before it is opened. */
 export interface StoreChoice {
@@ -22,7 +22,7 @@ export interface StoreChoice {
 export async function chooseStore(given: string | undefined, root: string, env: Environment): Promise<StoreChoice> {
   const base = callerDirectory(env);
   if (given === '') throw new BusError('invalid_option', '--store is empty. Give a URL such as sqlite:./bus.db.');
-  const url = defaultStoreUrl(given === undefined ? env : { AGENTBUS_STORE: given }, base);
+  const url = given === undefined ? defaultStoreUrl(env, base) : resolveStoreUrl(given, base);
   const path = url.startsWith('sqlite:')
     ? decodeURIComponent(url.slice('sqlite:'.length).replace(/\?.*$/s, ''))
     : undefined;

@@ -9,7 +9,7 @@ import { writeTree } from './tree.ts';
 
 type Members = { [key: string]: JsonValue };
 
-/** One thing done to a payload, chosen by numbers; returns whether it changed anything that the letter says. */
+/** One thing done to a payload, chosen by numbers. */
 function alter(value: JsonValue, [kind, at, place]: readonly [number, number, number]): JsonValue {
   if (typeof value === 'string') {
     const here = place % (value.length + 1);
@@ -44,8 +44,11 @@ it('notices whatever becomes of a stored letter, by one character or more', asyn
       await importMailboxes(directory.path, store);
       const letters = (await store.read({ pattern: 'agents.>', limit: 100 })).map(({ record }) => record);
       const victim = letters[which % Math.max(1, letters.length)];
-      fc.pre(victim !== undefined);
+      // Where quotes were forgotten, white space and more quotes cannot be told from damage.
+      fc.pre(victim !== undefined && !/unescaped/.test(victim.headers['mailbox-recovered'] ?? ''));
       const payload: Members = JSON.parse(victim.body);
+      // Blank lines below the header of a text without a body.
+      fc.pre(typeof payload.body !== 'string' || payload.body.trim() !== '');
       const body = JSON.stringify(alter({ ...payload, extra: payload.extra ?? {} }, how));
       const message = (record: MessageRecord): MessageRecord =>
         record.id === victim.id ? { ...record, body } : record;

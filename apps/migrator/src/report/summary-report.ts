@@ -52,7 +52,7 @@ function countTable({ files, entries, formats, recovered, elapsedMs }: ImportSum
       'files',
       parts(files.total, [
         [files.messages, 'with messages'],
-        [files.duplicates, 'with copies only'],
+        [files.duplicates, 'with duplicates only'],
         [files.ignored, 'ignored'],
         [files.quarantined, 'quarantined'],
       ]),
@@ -61,7 +61,7 @@ function countTable({ files, entries, formats, recovered, elapsedMs }: ImportSum
       'entries',
       parts(entries.total, [
         [entries.imported, imported],
-        [entries.duplicates, of === 'scan' ? 'copies' : 'there already'],
+        [entries.duplicates, 'duplicates'],
         [entries.quarantined, 'quarantined'],
       ]),
     ],

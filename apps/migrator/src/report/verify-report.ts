@@ -7,7 +7,7 @@ import { visible } from './visible.ts';
 /** At most so many problems are listed; `--json` has them all. */
 const listed = 50;
 
-/** The result of `verify` as a person reads it. */
+/** The result of `verify` as a person reads it. `next` is the command that imports what is missing. */
 export function verifyReport(report: VerifyReport, next: string, paint: Paint): string {
   const { root, store, files, entries, problems, elapsedMs } = report;
   const counts: Row[] = [
@@ -32,9 +32,15 @@ export function verifyReport(report: VerifyReport, next: string, paint: Paint): 
     verdict,
     ...table(problems.slice(0, listed).map((problem) => [placeOf(problem), visible(problem.problem)])),
     ...(problems.length > listed ? [`  … and ${problems.length - listed} more; --json lists them all`] : []),
-    ...(problems.length === 0 ? [] : ['', paint.heading('Next'), `  ${next}`]),
+    ...nextStep(report, next, paint),
     '',
   ].join('\n');
+}
+
+/** An import adds what is missing; nothing repairs what was altered but a person who looks at it. */
+function nextStep({ problems, entries }: VerifyReport, next: string, paint: Paint): string[] {
+  if (problems.length === 0) return ['The agents can take their mail from the bus now.'];
+  return entries.missing > 0 ? ['', paint.heading('Next'), `  ${next}`] : [];
 }
 
 function placeOf({ path, entry }: Problem): string {

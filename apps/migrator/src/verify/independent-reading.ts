@@ -29,7 +29,7 @@ export function readIndependently(raw: RawEntry, record: MessageRecord, isCopy: 
   if (json !== undefined && (json.length === 0 || (isStrictJson(raw.text) && !isVerbatim(raw.text, stored))))
     return json;
   // Not JSON as it stands: prose, or JSON that somebody damaged. Any proof that comes out is a whole one.
-  const text = proveText(raw.text, stored);
+  const text = proveText(raw.text, stored, isCopy);
   if (text.length === 0) return text;
   const wrapped = json ?? proveJson(raw.text, stored, mayDiffer);
   if (wrapped.length === 0) return wrapped;

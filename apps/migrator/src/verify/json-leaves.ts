@@ -23,7 +23,7 @@ interface Frame {
 
 const blank = /[\s,:\0]+/y;
 /** Comments, placeholders without quotes, and everything else up to where JSON would go on. */
-const word = /\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|\{\{[^{}"\n]*\}\}|[^\s{}[\],:"\0]+/y;
+const word = /(?:\/\/|#)[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|\{\{[^{}"\n]*\}\}|[^\s{}[\],:"\0]+/y;
 const colon = /\s*:/y;
 
 /**
@@ -44,7 +44,8 @@ export function* jsonLeaves(text: string): Generator<Leaf> {
     if (character !== '}' && character !== ']') frame.isEmpty = false;
     if (token !== undefined) {
       at = token.end;
-      const isKey = frame.within.endsWith('{') && !token.text.startsWith('//') && endOf(colon, text, at) !== undefined;
+      const isComment = !token.quoted && /^(?:\/[/*]|#)/.test(token.text);
+      const isKey = frame.within.endsWith('{') && !isComment && endOf(colon, text, at) !== undefined;
       if (isKey) frame.path = [...frame.above, token.text];
       else yield leafIn(frame, token.text, token.quoted);
       continue;

@@ -119,7 +119,8 @@ function isInexact(written: string, stored: string): boolean {
 }
 
 /** A comment, a sentence around the JSON, or a code fence, of which nothing is lost when it is left out. */
-function isKept({ text, quoted }: Leaf, kept: readonly string[]): boolean {
+function isKept({ text, quoted, path }: Leaf, kept: readonly string[]): boolean {
+  if (path.length > 0 && (text === '[]' || text === '{}')) return quoted && kept.includes(text);
   if (!quoted && !carriesContent(text)) return true;
   return kept.some((keepsake) => keepsake.includes(text.trim()));
 }

@@ -6,6 +6,7 @@ export function decoderFor(file: Uint8Array): Decode {
   const [first, second] = file;
   const encoding =
     first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
-  const decoder = new TextDecoder(encoding);
+  // What the mark says is known by now; elsewhere it is a character like any other.
+  const decoder = new TextDecoder(encoding, { ignoreBOM: true });
   return (bytes) => decoder.decode(bytes);
 }

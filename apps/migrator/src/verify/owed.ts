@@ -1,6 +1,7 @@
 import type { StoreStats, SubscriptionStats } from '@agentbus/core';
 import type { Letter } from '@agentbus/mailbox-compat/formats';
 import { broadcastRecipient, inboxOf } from '../mailbox.ts';
+import { createNameCopies } from '../name-copies.ts';
 
 /** Gathers the letters that were verified, and at the end compares their states with what the bus owes. */
 export interface OwedCheck {
@@ -24,6 +25,7 @@ interface Known {
  */
 export function createOwedCheck(): OwedCheck {
   const letters = new Map<string, Known>();
+  const nameOf = createNameCopies();
 
   function check(agent: string, known: readonly Known[], stats: StoreStats): string[] {
     const { name, pattern } = inboxOf(agent);
@@ -56,7 +58,7 @@ export function createOwedCheck(): OwedCheck {
       const before = letters.get(id);
       const acked = state === 'acked';
       letters.set(id, {
-        recipient,
+        recipient: nameOf(recipient),
         acked: acked || before?.acked === true,
         history: (acked && asImported) || before?.history === true,
       });

@@ -23,8 +23,10 @@ export function verifyLetter(letter: Letter, topic: string, raw: RawEntry, recor
   const isOwn = isMadeFrom(record, letter, raw.bytes);
   const problems: string[] = [];
   if (record.topic !== topic) problems.push(`it is stored on topic "${record.topic}" instead of "${topic}"`);
-  if (record.source !== letter.source)
+  // Of a letter that names no sender only the copy in an outbox tells whose it is.
+  if (isOwn && record.source !== letter.source) {
     problems.push(`it is stored as from "${record.source}" instead of "${letter.source}"`);
+  }
   // A modification time is the tree's, not the letter's: it changes with every copy of the tree.
   if (isOwn && letter.headers['mailbox-clock'] !== 'mtime' && record.publishedAt !== letter.publishedAt) {
     problems.push(

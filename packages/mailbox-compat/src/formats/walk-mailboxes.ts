@@ -110,7 +110,7 @@ async function readEntry(
     if (size > maxFileBytes) {
       return {
         path,
-        unreadable: `it has ${size} bytes, more than the ${maxFileBytes} that are read; raise maxFileBytes`,
+        unreadable: `it has ${size} bytes, more than the ${maxFileBytes} that are read of one file; split it`,
       };
     }
     return { path, bytes: await file.readFile(), modifiedAt: Math.floor(mtimeMs) };

@@ -12,6 +12,7 @@ const steps: Readonly<Record<string, readonly Command[]>> = {
   lint: [['biome', 'check', '--error-on-warnings', '.']],
   types: [
     ['tsc', '--project', '.'],
+    ['tsc', '--project', 'tsconfig.declarations.json'],
     ['tsc', '--project', 'tooling/scripts'],
   ],
   structure: [['node', 'tooling/checks/src/main.ts']],

@@ -25,6 +25,8 @@ export interface ClaimingParts {
   readonly waiting: Waiting;
   /** Where starts files lie. */
   readonly directory: string;
+  /** To be called when the transaction makes something claimable for others. */
+  readonly announce: () => void;
 }
 
 /** Claiming in two steps. */
@@ -43,7 +45,7 @@ const reapLimit = 16;
 
 /** Prepares the statements. */
 export function createClaiming(parts: ClaimingParts): Claiming {
-  const { connection, clock, log, subscriptions, leases, waiting, directory } = parts;
+  const { connection, clock, log, subscriptions, leases, waiting, directory, announce } = parts;
   const takeFresh = createFresh(connection);
   const expire = connection.prepare<[number, number]>(
     'INSERT INTO agentbus_exceptions (subscription, seq, state) VALUES (?, ?, 4)',
@@ -141,8 +143,10 @@ export function createClaiming(parts: ClaimingParts): Claiming {
     },
     claim({ subscription, consumer, limit, leaseMs, idle }) {
       log.flush();
-      const promoted = log.promote(clock.wall());
-      if (promoted > 0) log.flush();
+      if (log.promote(clock.wall()) > 0) {
+        log.flush();
+        announce();
+      }
       const row = subscriptions.require(subscription);
       const now = clock.now();
       reap(row.id, now);

@@ -1,7 +1,8 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { accessSync, chmodSync, closeSync, constants, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BusError } from '@agentbus/core';
 import type Database from 'better-sqlite3';
+import { retryWhileBusy } from './busy.ts';
 import { assertSqliteVersion, loadDriver } from './driver.ts';
 import { toBusError } from './sqlite-error.ts';
 
@@ -14,10 +15,11 @@ import { toBusError } from './sqlite-error.ts';
  */
 export type Connection = Database.Database;
 
+/** Runs something that reads as one moment saw it, whatever others commit meanwhile. */
+export type Snapshot = <Result>(read: () => Result) => Result;
+
 /** Marks a database file as ours: "AGBS" in ASCII. */
 const applicationId = 0x41474253;
-/** While opening, SQLite itself waits for others this long: they hold their locks for milliseconds. */
-const openingTimeoutMs = 10_000;
 /** The WAL file is cut back to this once it has been written to the database. */
 const walSizeLimitBytes = 64 * 1024 * 1024;
 
@@ -26,21 +28,42 @@ const walSizeLimitBytes = 64 * 1024 * 1024;
  *
  * @throws BusError `store_incompatible` for a file that is no AgentBus database, `store_failed` when it cannot be opened.
  */
-export async function openConnection(path: string): Promise<Connection> {
+export async function openConnection(path: string, busyTimeoutMs: number): Promise<Connection> {
   const Driver = await loadDriver();
-  let connection: Connection | undefined;
   try {
-    createPrivately(path);
-    connection = new Driver(path, { timeout: openingTimeoutMs });
-    assertSqliteVersion(String(connection.prepare('SELECT sqlite_version()').pluck().get()));
-    prepareFile(connection, path);
-    // From here on nobody waits inside SQLite: that would block the event loop. See writer.ts.
-    connection.pragma('busy_timeout = 0');
-    return connection;
+    return await retryWhileBusy(busyTimeoutMs, () => connect(Driver, path));
   } catch (error) {
-    connection?.close();
     throw toBusError(error, path);
   }
+}
+
+function connect(Driver: typeof Database, path: string): Connection {
+  createPrivately(path);
+  // Nobody waits inside SQLite: that would stop the event loop.
+  const connection = new Driver(path, { timeout: 0 });
+  try {
+    assertSqliteVersion(String(connection.prepare('SELECT sqlite_version()').pluck().get()));
+    prepareFile(connection, path);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** Prepares the statements. Not for use inside another transaction. */
+export function createSnapshot(connection: Connection): Snapshot {
+  const begin = connection.prepare('BEGIN');
+  const end = connection.prepare('COMMIT');
+  return (read) => {
+    begin.run();
+    try {
+      return read();
+    } finally {
+      // After some errors SQLite has ended it already.
+      if (connection.inTransaction) end.run();
+    }
+  };
 }
 
 /**
@@ -48,7 +71,11 @@ export async function openConnection(path: string): Promise<Connection> {
  * closing it here would drop the locks of another connection of this process (a POSIX rule).
  */
 function createPrivately(path: string): void {
-  if (existsSync(path)) return;
+  if (existsSync(path)) {
+    // SQLite would open a file that it may not write for reading, and every publish would fail.
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return;
+  }
   mkdirSync(dirname(path), { recursive: true });
   try {
     closeSync(openSync(path, 'wx', 0o600));
@@ -60,8 +87,9 @@ function createPrivately(path: string): void {
 }
 
 function prepareFile(connection: Connection, path: string): void {
-  const found = connection.pragma('application_id', { simple: true });
+  // In this order, as another process may be doing the same: it marks the file before it makes the first table.
   const isEmpty = connection.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
+  const found = connection.pragma('application_id', { simple: true });
   if (found !== applicationId && !(found === 0 && isEmpty)) {
     throw new BusError(
       'store_incompatible',

@@ -1,4 +1,4 @@
-import type { DeadLetterQuery, DeadLetterRecord, DeadSelection, Failure } from '@agentbus/core';
+import type { DeadLetterQuery, DeadLetterRecord, Failure } from '@agentbus/core';
 import type { Connection } from './connection.ts';
 import { type StoredRow, selectedColumns, toRecord } from './message-row.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -7,8 +7,21 @@ import type { Waiting } from './waiting.ts';
 /** Dead letters as rows. */
 export interface DeadLetters {
   list(name: string, query: DeadLetterQuery): readonly DeadLetterRecord[];
-  /** Redrives or discards up to `limit` of those selected. Only inside a write transaction. Returns their ids. */
-  resolve(name: string, action: 'redrive' | 'discard', selection: DeadSelection, limit: number): readonly string[];
+  /** Redrives or discards those selected, in order of `seq`. Only inside a write transaction. Returns which. */
+  resolve(name: string, action: 'redrive' | 'discard', slice: DeadSlice): readonly Resolved[];
+}
+
+/** Some dead letters: of those named, or of all, the first `limit` after a `seq`. */
+export interface DeadSlice {
+  readonly ids: readonly string[] | undefined;
+  readonly afterSeq: number;
+  readonly limit: number;
+}
+
+/** A dead letter that is one no more. */
+export interface Resolved {
+  readonly id: string;
+  readonly seq: number;
 }
 
 interface DeadRow extends StoredRow {
@@ -31,10 +44,11 @@ export function createDeadLetters(connection: Connection, subscriptions: Subscri
     'DELETE FROM agentbus_exceptions WHERE subscription = ? AND seq = ?',
   );
 
-  function select(subscription: number, ids: readonly string[] | undefined, limit: number): readonly DeadRow[] {
-    if (ids === undefined) return page.all(subscription, 0, limit);
+  function select(subscription: number, { ids, afterSeq, limit }: DeadSlice): readonly DeadRow[] {
+    if (ids === undefined) return page.all(subscription, afterSeq, limit);
     const found = [...new Set(ids)].flatMap((id) => one.get(subscription, id) ?? []);
-    return found.sort((a, b) => a.seq - b.seq).slice(0, limit);
+    const rest = found.filter(({ seq }) => seq > afterSeq);
+    return rest.sort((a, b) => a.seq - b.seq).slice(0, limit);
   }
 
   return {
@@ -46,9 +60,9 @@ export function createDeadLetters(connection: Connection, subscriptions: Subscri
         return { seq, record: toRecord(row), starts, redrives, reason, ...detail, diedAt, history };
       });
     },
-    resolve(name, action, { ids }, limit) {
+    resolve(name, action, slice) {
       const { id } = subscriptions.require(name);
-      const rows = select(id, ids, limit);
+      const rows = select(id, slice);
       for (const { seq, redrives, failures } of rows) {
         remove.run(id, seq);
         if (action === 'discard') continue;
@@ -57,7 +71,7 @@ export function createDeadLetters(connection: Connection, subscriptions: Subscri
       }
       const field = action === 'discard' ? 'discarded' : 'waiting';
       subscriptions.change(id, { dead: -rows.length, [field]: rows.length });
-      return rows.map((row) => row.id);
+      return rows;
     },
   };
 }

@@ -26,7 +26,7 @@ export interface WakeOptions {
 /** Both ways, as every store uses them. An idle process pays about 20 µs for each look at the counter. */
 export const defaultWake: WakeOptions = { doorbell: true, backstopMs: 500 };
 
-/** Starts to watch. `onNews` is called when another process has committed something. */
+/** Starts to watch. `onNews`, which must not throw, is called when another process has committed something. */
 export function createDoorbell(
   connection: Connection,
   directory: string,
@@ -37,14 +37,23 @@ export function createDoorbell(
   const bell = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   const stroke = Buffer.from('.');
   const version = connection.prepare<[], number>('PRAGMA data_version').pluck();
-  let seen = version.get();
+  let seen = readVersion();
 
   /** Our own commits do not move the counter, so our own ringing wakes nobody here. */
   function look(): void {
-    const now = version.get();
-    if (now === seen) return;
+    const now = readVersion();
+    if (now !== undefined && now === seen) return;
     seen = now;
     onNews();
+  }
+
+  /** Undefined if the file cannot be read: whoever is woken then asks the store, and hears why. */
+  function readVersion(): number | undefined {
+    try {
+      return version.get();
+    } catch {
+      return undefined;
+    }
   }
 
   const watcher = doorbell ? watchOrNot(path, look) : undefined;
@@ -52,8 +61,12 @@ export function createDoorbell(
   backstop?.unref();
   return {
     ring() {
-      // Always the same byte: the file must not grow.
-      writeSync(bell, stroke, 0, 1, 0);
+      try {
+        // Always the same byte: the file must not grow.
+        writeSync(bell, stroke, 0, 1, 0);
+      } catch {
+        // The disk is full. What was committed is committed all the same, and the others have their backstop.
+      }
     },
     close() {
       clearInterval(backstop);

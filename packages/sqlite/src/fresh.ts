@@ -22,8 +22,18 @@ export type TakeFresh = (subscription: SubscriptionRow, limit: number, wallNow: 
 const lookLimit = 1_000;
 /** Up to so many topics with something new are probed one by one; for more, the log is scanned in order. */
 const probeLimit = 16;
-/** How far one scan goes before it has to find something. */
+/** How far one scan goes before it has to find something, and how many of them one claim may do: about 10 ms. */
 const scanWindow = 4_000;
+const windowLimit = 8;
+
+/** A stretch of a lane. */
+interface Stretch {
+  readonly rows: readonly StoredRow[];
+  /** How far the lane has been looked through. */
+  readonly upTo: number;
+  /** Windows scanned for it. */
+  readonly windows: number;
+}
 
 /**
  * Prepares the statements. A message is looked at once as the cursor of its lane passes. Exact topics read the index by
@@ -54,41 +64,40 @@ export function createFresh(connection: Connection): TakeFresh {
     'DELETE FROM agentbus_exceptions WHERE subscription = ? AND seq = ? AND state = 5',
   );
 
-  /** The next rows of a lane after `cursor`, at most `limit`, and how far the lane has been looked through with them. */
-  function nextRows(
-    subscription: number,
-    lane: number,
-    cursor: number,
-    limit: number,
-  ): { rows: StoredRow[]; upTo: number } {
+  /** The next rows of a lane after `cursor`, at most `limit`, looking through at most so many windows. */
+  function nextRows(subscription: number, lane: number, cursor: number, limit: number, windows: number): Stretch {
     const topics = active[lane]?.all(subscription, cursor) ?? [];
-    const end = topics.reduce((highest, { last }) => Math.max(highest, last), cursor);
     const [first] = topics;
-    if (first === undefined) return { rows: [], upTo: cursor };
+    if (first === undefined) return { rows: [], upTo: cursor, windows: 0 };
+    const end = topics.reduce((highest, { last }) => Math.max(highest, last), cursor);
+    if (topics.length > probeLimit) return scanLane(subscription, lane, cursor, end, limit, windows);
     const rows =
-      topics.length === 1
-        ? probe.all(first.id, lane, cursor, limit)
-        : readSeveral(subscription, topics, lane, cursor, limit, end);
-    return { rows, upTo: rows.length < limit ? end : (rows.at(-1)?.seq ?? end) };
+      topics.length === 1 ? probe.all(first.id, lane, cursor, limit) : readSeveral(topics, lane, cursor, limit);
+    return { rows, upTo: rows.length < limit ? end : (rows.at(-1)?.seq ?? end), windows: 0 };
   }
 
-  function readSeveral(
+  function readSeveral(topics: readonly { id: number }[], lane: number, cursor: number, limit: number): StoredRow[] {
+    const merged = topics.flatMap(({ id }) => seqs.all(id, lane, cursor, limit)).sort((a, b) => a - b);
+    return merged.slice(0, limit).flatMap((seq) => one.get(seq) ?? []);
+  }
+
+  function scanLane(
     subscription: number,
-    topics: readonly { id: number }[],
     lane: number,
     cursor: number,
-    limit: number,
     end: number,
-  ): StoredRow[] {
-    if (topics.length <= probeLimit) {
-      const merged = topics.flatMap(({ id }) => seqs.all(id, lane, cursor, limit)).sort((a, b) => a - b);
-      return merged.slice(0, limit).flatMap((seq) => one.get(seq) ?? []);
-    }
+    limit: number,
+    most: number,
+  ): Stretch {
     const rows: StoredRow[] = [];
-    for (let from = cursor; from < end && rows.length < limit; from += scanWindow) {
-      rows.push(...scan.all(from, Math.min(from + scanWindow, end), lane, subscription, limit - rows.length));
+    let from = cursor;
+    let windows = 0;
+    for (; from < end && rows.length < limit && windows < most; windows += 1) {
+      const to = Math.min(from + scanWindow, end);
+      rows.push(...scan.all(from, to, lane, subscription, limit - rows.length));
+      from = to;
     }
-    return rows;
+    return { rows, upTo: rows.length < limit ? from : (rows.at(-1)?.seq ?? from), windows };
   }
 
   return (subscription, limit, wallNow) => {
@@ -97,16 +106,19 @@ export function createFresh(connection: Connection): TakeFresh {
     const expired: StoredMessage[] = [];
     let skipped = 0;
     let looked = 0;
+    let windows = windowLimit;
+    const mayLook = (): boolean => messages.length < limit && looked < lookLimit && windows > 0;
     const isHistory = (seq: number): boolean =>
       subscription.history > skipped && dropHistory.run(subscription.id, seq).changes > 0;
     for (const lane of laneOrder(subscription.turn)) {
-      for (let more = true; more && messages.length < limit && looked < lookLimit; ) {
+      for (let more = true; more && mayLook(); ) {
         const wanted = Math.min(limit - messages.length, lookLimit - looked);
-        const { rows, upTo } = nextRows(subscription.id, lane, cursors[lane] ?? 0, wanted);
-        cursors[lane] = upTo;
-        looked += rows.length;
-        more = rows.length === wanted;
-        for (const row of rows) {
+        const stretch = nextRows(subscription.id, lane, cursors[lane] ?? 0, wanted, windows);
+        cursors[lane] = stretch.upTo;
+        looked += stretch.rows.length;
+        windows -= stretch.windows;
+        more = stretch.rows.length === wanted;
+        for (const row of stretch.rows) {
           const message = { seq: row.seq, record: toRecord(row) };
           if (isHistory(row.seq)) skipped += 1;
           else if (row.expires_at !== null && row.expires_at <= wallNow) expired.push(message);
@@ -114,6 +126,6 @@ export function createFresh(connection: Connection): TakeFresh {
         }
       }
     }
-    return { messages, expired, cursors, skipped, unfinished: looked >= lookLimit && messages.length < limit };
+    return { messages, expired, cursors, skipped, unfinished: messages.length < limit && !mayLook() };
   };
 }

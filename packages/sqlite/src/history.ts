@@ -19,7 +19,9 @@ export function createHistory(connection: Connection): History {
   const insert = connection.prepare<[number, number]>(
     'INSERT INTO agentbus_exceptions (subscription, seq, state) VALUES (?, ?, 5)',
   );
-  const count = connection.prepare<[number]>('UPDATE agentbus_subscriptions SET history = history + 1, acked = acked + 1 WHERE id = ?');
+  const count = connection.prepare<[number]>(
+    'UPDATE agentbus_subscriptions SET history = history + 1, acked = acked + 1 WHERE id = ?',
+  );
   return {
     assertKnown(drafts) {
       for (const { settledFor = [] } of drafts) {

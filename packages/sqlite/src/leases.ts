@@ -128,7 +128,9 @@ export function createLeases(connection: Connection, starts: StartsFile): Leases
     },
     extend(token, until, now) {
       const [subscription, number] = parseToken(token);
-      return extend.run(until, subscription, number, now).changes > 0;
+      const isExtended = extend.run(until, subscription, number, now).changes > 0;
+      if (!isExtended && find.get(subscription, number) === undefined) gone.push(token);
+      return isExtended;
     },
     listExpired: (subscription, now, limit) => expired.all(subscription, now, limit).map(toLease),
     delete: removeLease,

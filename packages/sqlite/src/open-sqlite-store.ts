@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { BusError, type Clock, type Store, systemClock } from '@agentbus/core';
+import { retryWhileBusy } from './busy.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { defaultWake, type WakeOptions } from './doorbell.ts';
 import { migrate } from './migrate.ts';
@@ -45,11 +46,14 @@ export async function openWakingBy(wake: WakeOptions, path: string, options: Sql
   const { durability = 'full', busyTimeoutMs = 30_000, clock = systemClock } = options;
   assertOptions(path, durability, busyTimeoutMs);
   const file = resolve(path);
-  const connection = await openConnection(file);
+  const connection = await openConnection(file, busyTimeoutMs);
   try {
-    migrate(connection, file);
-    const record = agreeOnClock(connection, clock);
-    const directory = `${file}-run`;
+    const record = await retryWhileBusy(busyTimeoutMs, () => {
+      migrate(connection, file);
+      return agreeOnClock(connection, clock);
+    });
+    // Where the file really is, as others may have opened it under another name.
+    const directory = `${realpathSync(file)}-run`;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     return await createSqliteStore({
       connection,

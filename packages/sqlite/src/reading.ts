@@ -2,7 +2,7 @@ import { hasWildcard, matches, type ReadQuery, type StoredMessage } from '@agent
 import type { Connection } from './connection.ts';
 import { type StoredRow, selectedColumns, toRecord } from './message-row.ts';
 
-/** Reads the log without consuming anything; outside transactions too. */
+/** Reads the log without consuming anything. In a snapshot, else a commit between two statements may hide a message. */
 export interface Reading {
   head(): number;
   read(query: ReadQuery): readonly StoredMessage[];
@@ -20,11 +20,15 @@ export function createReading(connection: Connection): Reading {
     `${stored} ${join} WHERE m.seq > ? ORDER BY m.seq LIMIT ? + 0`,
   );
   const one = connection.prepare<[string], StoredRow>(`${stored} ${join} WHERE m.id = +?`);
-  const lane = connection.prepare<[number, number, number, number], StoredRow>(
-    `${stored} INDEXED BY agentbus_messages_by_topic ${join} WHERE m.topic = +? AND m.lane = +? AND m.seq > ? ORDER BY m.seq LIMIT ? + 0`,
-  );
+  const bySeq = connection.prepare<[number], StoredRow>(`${stored} ${join} WHERE m.seq = +?`);
+  const seqs = connection
+    .prepare<[number, number, number, number], number>(
+      'SELECT seq FROM agentbus_messages INDEXED BY agentbus_messages_by_topic WHERE topic = +? AND lane = +? AND seq > ? ORDER BY seq LIMIT ? + 0',
+    )
+    .pluck();
+  // The plus keeps SQLite from reading and sorting all that these topics ever held instead of what follows `seq`.
   const several = connection.prepare<[number, string, number], StoredRow>(
-    `${stored} ${join} WHERE m.seq > ? AND m.topic IN (SELECT value FROM json_each(?)) ORDER BY m.seq LIMIT ? + 0`,
+    `${stored} ${join} WHERE m.seq > ? AND +m.topic IN (SELECT value FROM json_each(?)) ORDER BY m.seq LIMIT ? + 0`,
   );
   const grown = connection.prepare<[number], { id: number; name: string }>(
     'SELECT id, name FROM agentbus_topics WHERE max(last0, last1, last2, last3) > ?',
@@ -37,8 +41,9 @@ export function createReading(connection: Connection): Reading {
     const candidates = hasWildcard(pattern) ? grown.all(afterSeq) : named.all(pattern);
     const topics = candidates.filter(({ name }) => matches(pattern, name));
     if (topics.length > probeLimit) return several.all(afterSeq, JSON.stringify(topics.map(({ id }) => id)), limit);
-    const found = topics.flatMap(({ id }) => [0, 1, 2, 3].flatMap((number) => lane.all(id, number, afterSeq, limit)));
-    return found.sort((a, b) => a.seq - b.seq).slice(0, limit);
+    const found = topics.flatMap(({ id }) => [0, 1, 2, 3].flatMap((lane) => seqs.all(id, lane, afterSeq, limit)));
+    const merged = found.sort((a, b) => a - b).slice(0, limit);
+    return merged.flatMap((seq) => bySeq.get(seq) ?? []);
   }
 
   return {

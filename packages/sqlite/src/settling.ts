@@ -20,6 +20,9 @@ export interface SettlingParts {
 /** Settles deliveries; only inside a write transaction. */
 export type Settle = (settlements: readonly Settlement[]) => readonly SettleResult[];
 
+/** A settlement with its place in the call. */
+type Numbered = readonly [index: number, settlement: Settlement];
+
 type Counts = { acked: number; waiting: number; dead: number };
 
 /** Prepares the statements. */
@@ -76,34 +79,34 @@ export function createSettling({
     );
   }
 
-  /** Settles what belongs to one lease, and writes the lease once. */
-  function settleLease(token: string, settlements: readonly Settlement[]): Map<Settlement, SettleResult> {
-    const results = new Map<Settlement, SettleResult>(settlements.map((settlement) => [settlement, 'stale']));
+  /** Settles what belongs to one lease, and writes the lease once. Notes in `results` what took effect. */
+  function settleLease(token: string, group: readonly Numbered[], results: SettleResult[]): void {
     const lease = leases.find(token, clock.now());
-    if (lease === undefined) return results;
+    if (lease === undefined) return;
     const open = new Map(lease.items.map((item) => [item.seq, item]));
     const counts: Counts = { acked: 0, waiting: 0, dead: 0 };
-    for (const settlement of settlements) {
-      const item = open.get(settlement.seq);
+    for (const [index, { seq, outcome }] of group) {
+      const item = open.get(seq);
       if (item === undefined) continue;
-      open.delete(settlement.seq);
-      results.set(settlement, 'ok');
+      open.delete(seq);
+      results[index] = 'ok';
       const wasStarted = (): boolean => readStarts(directory, lease.startsFile, lease.startsSlot)(item.position);
-      conclude(lease.subscription, item, settlement.outcome, wasStarted, counts);
+      conclude(lease.subscription, item, outcome, wasStarted, counts);
     }
     leases.keep(lease, [...open.values()]);
     subscriptions.change(lease.subscription, { ...counts, leased: open.size - lease.items.length });
-    return results;
   }
 
   return (settlements) => {
-    const byToken = new Map<string, Settlement[]>();
-    for (const settlement of settlements) {
-      const group = byToken.get(settlement.token);
-      if (group === undefined) byToken.set(settlement.token, [settlement]);
-      else group.push(settlement);
+    const byToken = new Map<string, Numbered[]>();
+    for (const numbered of settlements.entries()) {
+      const { token } = numbered[1];
+      const group = byToken.get(token);
+      if (group === undefined) byToken.set(token, [numbered]);
+      else group.push(numbered);
     }
-    const results = new Map([...byToken].flatMap(([token, group]) => [...settleLease(token, group)]));
-    return settlements.map((settlement) => results.get(settlement) ?? 'stale');
+    const results = settlements.map((): SettleResult => 'stale');
+    for (const [token, group] of byToken) settleLease(token, group, results);
+    return results;
   };
 }

@@ -61,7 +61,7 @@ const diagnoses: readonly Diagnosis[] = [
     prefix: 'EACCES',
     code: 'store_failed',
     retryable: false,
-    says: 'cannot be opened: permission denied. Check the owner and mode of its directory.',
+    says: 'cannot be opened: permission denied. Check owner and mode of the file and of its directory.',
   },
   {
     prefix: 'EROFS',

@@ -1,10 +1,12 @@
 import { type Clock, createBell, type Store, storeClosed } from '@agentbus/core';
 import { createClaiming } from './claiming.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, createSnapshot } from './connection.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createDoorbell, type WakeOptions } from './doorbell.ts';
 import { createLeases } from './leases.ts';
 import { createLog } from './log.ts';
+import { createOldestOwed } from './oldest-owed.ts';
+import { createPromoter } from './promoter.ts';
 import { createReading } from './reading.ts';
 import { createSettling } from './settling.ts';
 import { toBusError } from './sqlite-error.ts';
@@ -46,26 +48,39 @@ export async function createSqliteStore({
   // As store URLs are written: `?` would begin the options.
   const url = `sqlite:${file.replaceAll('%', '%25').replaceAll('?', '%3F')}`;
   const db = drizzle(connection);
+  const snapshot = createSnapshot(connection);
   const starts = createStartsFile(directory);
   const topics = createTopics(connection);
   const log = createLog(connection, topics);
   const leases = createLeases(connection, starts);
   const subscriptions = createSubscriptions(connection, topics);
   const waiting = createWaiting(connection);
-  const parts = { connection, clock: storeClock, log, subscriptions, leases, waiting, directory };
+  /** Whether the running transaction makes something readable or claimable. */
+  let news = false;
+  const announce = (): void => {
+    news = true;
+  };
+  const parts = { connection, clock: storeClock, log, subscriptions, leases, waiting, directory, announce };
   const claiming = createClaiming(parts);
   const settle = createSettling(parts);
   const deadLetters = createDeadLetters(connection, subscriptions, waiting);
   const reading = createReading(connection);
+  const findOldest = createOldestOwed(connection);
   const bell = createBell();
+  const promoter = createPromoter({
+    clock,
+    nextAt: log.nextDelayedAt,
+    promote: () =>
+      write(1, () => {
+        if (log.promote(storeClock.wall()) > 0) announce();
+      }),
+  });
+  removeOrphans(directory, leases.refersTo, Date.now());
   const doorbell = createDoorbell(connection, directory, wake, () => {
     bell.ring();
-    planPromotion();
+    promoter.plan();
   });
-  /** Whether the running transaction makes something readable or claimable. */
-  let news = false;
-  let closed = false;
-  let cancelPromotion = (): void => {};
+  let closing: Promise<void> | undefined;
 
   const writer = createWriter({
     connection,
@@ -93,35 +108,26 @@ export async function createSqliteStore({
   }
 
   async function read<Result>(run: () => Result): Promise<Result> {
-    if (closed) throw storeClosed(url);
+    if (closing !== undefined) throw storeClosed(url);
     try {
-      return run();
+      return snapshot(run);
     } catch (error) {
       throw toBusError(error, file);
     }
   }
 
-  /** Sees to it that delayed messages join the log when due, even if nobody claims. */
-  function planPromotion(): void {
-    cancelPromotion();
-    if (closed) return;
-    const next = log.nextDelayedAt();
-    cancelPromotion = next === undefined ? () => {} : clock.after(next - clock.now(), () => void promote());
-  }
-
-  async function promote(): Promise<void> {
+  async function close(): Promise<void> {
+    promoter.stop();
+    await writer.close();
     try {
-      await write(1, () => {
-        if (log.promote(storeClock.wall()) > 0) news = true;
-      });
-    } catch {
-      // Whoever claims next promotes too, and is told why it cannot.
+      doorbell.close();
+      starts.close(leases.refersTo(starts.name));
+    } finally {
+      connection.close();
     }
-    planPromotion();
   }
 
-  planPromotion();
-  removeOrphans(directory, leases.refersTo, Date.now());
+  promoter.plan();
 
   return {
     url,
@@ -130,20 +136,27 @@ export async function createSqliteStore({
         drafts.length,
         () => {
           const appended = log.append(drafts, storeClock.wall());
-          if (appended.some(({ duplicate }) => !duplicate)) news = true;
+          if (appended.some(({ duplicate }) => !duplicate)) announce();
           return appended;
         },
         true,
       );
-      if (drafts.some(({ deliverAt }) => deliverAt !== undefined)) planPromotion();
+      if (drafts.some(({ deliverAt }) => deliverAt !== undefined)) promoter.plan();
       return results;
     },
     openSubscription: (spec) =>
       write(1, () => {
         log.flush();
+        // Another pattern may match what an idle consumer was not owed before.
+        if (spec.update === true) announce();
         return subscriptions.open(spec);
       }),
-    removeSubscription: (name) => write(1, () => subscriptions.remove(name)),
+    removeSubscription: (name) =>
+      write(1, () => {
+        // Its consumers are to notice.
+        announce();
+        return subscriptions.remove(name);
+      }),
     async claim(request) {
       const nothing = await read(() => claiming.peek(request));
       return nothing ?? write(request.limit, () => claiming.claim(request));
@@ -151,7 +164,7 @@ export async function createSqliteStore({
     markStarted: (token, seq) => leases.markStarted(token, seq),
     settle: (settlements) =>
       write(settlements.length, () => {
-        if (settlements.some(({ outcome }) => outcome.kind === 'retry' || outcome.kind === 'release')) news = true;
+        if (settlements.some(({ outcome }) => outcome.kind === 'retry' || outcome.kind === 'release')) announce();
         return settle(settlements);
       }),
     renew: (token, leaseMs) =>
@@ -164,27 +177,25 @@ export async function createSqliteStore({
     deadLetters: (name, query) => read(() => deadLetters.list(name, query)),
     async resolveDead(name, action, { ids, limit = Number.MAX_SAFE_INTEGER }) {
       const done: string[] = [];
-      for (let more = true; more && done.length < limit; ) {
-        const most = Math.min(resolveSlice, limit - done.length);
+      // Onwards from the last one: a message that dies again meanwhile is not taken again.
+      let afterSeq = 0;
+      for (let more = true; more; ) {
+        const most = Math.min(resolveSlice, Math.max(0, limit - done.length));
         const resolved = await write(most, () => {
-          news = true;
-          return deadLetters.resolve(name, action, ids === undefined ? {} : { ids }, most);
+          announce();
+          return deadLetters.resolve(name, action, { ids, afterSeq, limit: most });
         });
-        done.push(...resolved);
-        more = resolved.length === most;
+        done.push(...resolved.map(({ id }) => id));
+        afterSeq = resolved.at(-1)?.seq ?? afterSeq;
+        more = resolved.length === most && done.length < limit;
       }
       return done;
     },
-    stats: () => read(() => readStats(db, storeClock)),
+    stats: () => read(() => readStats(db, findOldest, storeClock)),
     watch: (listener) => bell.listen(listener),
-    async close() {
-      if (closed) return;
-      closed = true;
-      cancelPromotion();
-      await writer.close();
-      doorbell.close();
-      starts.close(leases.refersTo(starts.name));
-      connection.close();
+    close() {
+      closing ??= close();
+      return closing;
     },
   };
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import {
   closeSync,
-  existsSync,
   fstatSync,
+  mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
+  readSync,
+  rmSync,
   statSync,
   unlinkSync,
   writeSync,
@@ -27,7 +28,7 @@ const filePrefix = 'starts-';
  * charge attempts to messages that never ran. After a power cut the bytes may be lost with the leases themselves.
  */
 export interface StartsFile {
-  /** The file's name, as leases refer to it. */
+  /** The file's name, as leases refer to it. Another one once somebody has removed the file. */
   readonly name: string;
   /** Takes a free slot and clears its first `size` bytes. */
   allocate(size: number): number;
@@ -39,22 +40,31 @@ export interface StartsFile {
 
 /** Creates the file of this process in `directory`. */
 export function createStartsFile(directory: string): StartsFile {
-  const name = `${filePrefix}${process.pid}-${randomUUID().slice(0, 8)}`;
-  const path = join(directory, name);
+  let name = freshName();
   const zeros = Buffer.alloc(slotSize);
   const one = Buffer.from([1]);
   const free: number[] = [];
   let slots = 0;
   let file: number | undefined;
+
+  function open(): number {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return openSync(join(directory, name), 'w', 0o600);
+  }
+
   return {
-    name,
+    get name() {
+      return name;
+    },
     allocate(size) {
-      // Somebody tidied the directory: leases must point to a file that others can find.
+      // Somebody tidied the directory. Leases to come must point to a file that others can find; those before them must
+      // not, as it would tell nothing of what they have started. Their slots stay theirs.
       if (file !== undefined && fstatSync(file).nlink === 0) {
         closeSync(file);
         file = undefined;
+        name = freshName();
       }
-      file ??= openSync(path, 'w', 0o600);
+      file ??= open();
       const slot = free.pop() ?? slots;
       slots = Math.max(slots, slot + 1);
       writeSync(file, zeros, 0, size, slot * slotSize);
@@ -70,9 +80,13 @@ export function createStartsFile(directory: string): StartsFile {
       if (file === undefined) return;
       closeSync(file);
       file = undefined;
-      if (!stillReferenced) unlinkSync(path);
+      if (!stillReferenced) rmSync(join(directory, name), { force: true });
     },
   };
+}
+
+function freshName(): string {
+  return `${filePrefix}${process.pid}-${randomUUID().slice(0, 8)}`;
 }
 
 /**
@@ -80,9 +94,14 @@ export function createStartsFile(directory: string): StartsFile {
  * are taken for started: an attempt charged too many is safer than a poison message started once too often.
  */
 export function readStarts(directory: string, name: string, slot: number): (position: number) => boolean {
-  let bytes: Buffer;
+  const bytes = Buffer.alloc(slotSize);
   try {
-    bytes = readFileSync(join(directory, name)).subarray(slot * slotSize, (slot + 1) * slotSize);
+    const file = openSync(join(directory, name), 'r');
+    try {
+      readSync(file, bytes, 0, slotSize, slot * slotSize);
+    } finally {
+      closeSync(file);
+    }
   } catch {
     return () => true;
   }
@@ -93,9 +112,13 @@ export function readStarts(directory: string, name: string, slot: number): (posi
 export function removeOrphans(directory: string, isReferenced: (name: string) => boolean, now: number): void {
   for (const name of readdirSync(directory)) {
     const pid = new RegExp(`^${filePrefix}(\\d+)-`).exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid)) || isReferenced(name)) continue;
     const path = join(directory, name);
-    if (pid === undefined || isAlive(Number(pid)) || isReferenced(name) || !existsSync(path)) continue;
-    if (now - statSync(path).mtimeMs > orphanAgeMs) unlinkSync(path);
+    try {
+      if (now - statSync(path).mtimeMs > orphanAgeMs) unlinkSync(path);
+    } catch {
+      // Another process was quicker, or it is not ours to remove: no reason to refuse the store.
+    }
   }
 }
 

@@ -54,7 +54,10 @@ export function createSubscriptions(connection: Connection, topics: Topics): Sub
   const configure = connection.prepare<[string, string, number]>(
     'UPDATE agentbus_subscriptions SET pattern = ?, settings = ? WHERE id = ?',
   );
-  const restart = connection.prepare<[number]>('UPDATE agentbus_subscriptions SET taken = 0 WHERE id = ?');
+  // Notes on topics that the pattern does not match stay, in case another pattern does again; they count for nothing.
+  const restart = connection.prepare<[number]>(
+    `UPDATE agentbus_subscriptions AS s SET taken = 0, history = (SELECT count(*) FROM agentbus_exceptions e JOIN agentbus_messages m ON m.seq = e.seq JOIN agentbus_subscription_topics st ON st.subscription = e.subscription AND st.topic = m.topic WHERE e.subscription = s.id AND e.state = 5 AND m.seq > CASE m.lane WHEN 0 THEN s.cursor0 WHEN 1 THEN s.cursor1 WHEN 2 THEN s.cursor2 ELSE s.cursor3 END) WHERE s.id = ?`,
+  );
   const head = connection.prepare<[], number>('SELECT head FROM agentbus_meta WHERE id = 1').pluck();
   const add = connection.prepare<[number, number, number, number, number, number, number, number, number]>(
     'UPDATE agentbus_subscriptions SET taken = taken + ?, leased = leased + ?, waiting = waiting + ?, history = history + ?, dead = dead + ?, acked = acked + ?, expired = expired + ?, discarded = discarded + ? WHERE id = ?',
@@ -88,8 +91,8 @@ export function createSubscriptions(connection: Connection, topics: Topics): Sub
       if (found === undefined) return settings;
       configure.run(spec.pattern, JSON.stringify(settings), found.id);
       if (spec.pattern !== row.pattern) {
-        restart.run(found.id);
         topics.join(found.id, spec.pattern, [found.cursor0, found.cursor1, found.cursor2, found.cursor3]);
+        restart.run(found.id);
       }
       return settings;
     },

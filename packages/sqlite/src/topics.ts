@@ -30,7 +30,9 @@ export function createTopics(connection: Connection): Topics {
   const patterns = connection.prepare<[], { id: number; pattern: string }>(
     'SELECT id, pattern FROM agentbus_subscriptions',
   );
-  const names = connection.prepare<[], { id: number; name: string }>('SELECT id, name FROM agentbus_topics');
+  const names = connection.prepare<[], { id: number; name: string; messages: number; last: number }>(
+    'SELECT id, name, messages, max(last0, last1, last2, last3) AS last FROM agentbus_topics',
+  );
   const link = connection.prepare<[number, number, number]>(
     'INSERT INTO agentbus_subscription_topics VALUES (?, ?, ?)',
   );
@@ -49,6 +51,11 @@ export function createTopics(connection: Connection): Topics {
       if (matches(subscription.pattern, name)) link.run(subscription.id, id, 0);
     }
     return id;
+  }
+
+  function countAllBehind(topic: number, cursors: readonly number[]): number {
+    const counts = cursors.map((cursor, lane) => (cursor === 0 ? 0 : (countBehind.get(topic, lane, cursor) ?? 0)));
+    return counts.reduce((sum, rows) => sum + rows, 0);
   }
 
   function flush(): void {
@@ -74,14 +81,11 @@ export function createTopics(connection: Connection): Topics {
     join(subscription, pattern, cursors) {
       flush();
       unlink.run(subscription);
-      for (const { id, name } of names.all()) {
+      for (const { id, name, messages, last } of names.all()) {
         if (!matches(pattern, name)) continue;
-        const base = cursors.map((cursor, lane) => (cursor === 0 ? 0 : (countBehind.get(id, lane, cursor) ?? 0)));
-        link.run(
-          subscription,
-          id,
-          base.reduce((sum, count) => sum + count, 0),
-        );
+        // Most subscriptions begin at one of the two ends, where nothing has to be counted.
+        const isBehind = cursors.every((cursor) => cursor >= last);
+        link.run(subscription, id, isBehind ? messages : countAllBehind(id, cursors));
       }
     },
     reset(forgetIds) {

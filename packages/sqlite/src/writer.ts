@@ -1,4 +1,5 @@
 import { BusError, storeClosed } from '@agentbus/core';
+import { pauseMs } from './busy.ts';
 import type { Connection } from './connection.ts';
 import { isBusy, toBusError } from './sqlite-error.ts';
 
@@ -8,6 +9,8 @@ interface Job {
   /** Does the step; returns what to do after the commit. Throws what must take the whole transaction with it. */
   readonly attempt: () => () => void;
   readonly reject: (error: unknown) => void;
+  /** When it was submitted. */
+  readonly since: number;
 }
 
 /** What the writer should know about a job. */
@@ -47,9 +50,6 @@ export interface Writer {
  * The most rows of one transaction. The event loop stands still while one commits: about 8 ms for this many.
  */
 const maxWeight = 512;
-/** How long to stand back when somebody else holds the write lock: at first, and at most. Doubles, with full jitter. */
-const firstPauseMs = 1;
-const longestPauseMs = 40;
 
 /**
  * Group commit. States: idle, scheduled (a transaction will run on this turn of the event loop), pausing (others hold
@@ -85,9 +85,10 @@ export function createWriter(options: WriterOptions): Writer {
     scheduled = false;
     const group = nextGroup();
     setSynchronous(group);
-    if (!tryBegin()) return;
-    queue.splice(0, group.length);
-    for (const settle of runGroup(group)) settle();
+    if (tryBegin()) {
+      queue.splice(0, group.length);
+      for (const settle of runGroup(group)) settle();
+    }
     schedule();
   }
 
@@ -114,44 +115,58 @@ export function createWriter(options: WriterOptions): Writer {
   function tryBegin(): boolean {
     try {
       begin.run();
-      busySince = undefined;
-      pauses = 0;
-      return true;
     } catch (error) {
-      busySince ??= performance.now();
-      if (isBusy(error) && performance.now() - busySince <= busyTimeoutMs) pause();
-      else giveUp(error);
+      if (isBusy(error)) giveUpWaiting(error);
+      else giveUp(queue.splice(0), error);
+      if (queue.length > 0) pause();
+      else stopWaiting();
       return false;
     }
+    stopWaiting();
+    return true;
+  }
+
+  function stopWaiting(): void {
+    busySince = undefined;
+    pauses = 0;
   }
 
   function pause(): void {
     scheduled = true;
     // Real time, not the injected clock: this waits for another process, not for a moment.
-    setTimeout(flush, Math.random() * Math.min(longestPauseMs, firstPauseMs * 2 ** pauses));
+    setTimeout(flush, pauseMs(pauses));
     pauses += 1;
   }
 
-  function giveUp(error: unknown): void {
-    busySince = undefined;
+  /** Rejects the jobs that have waited for the lock long enough; each has the whole time, whenever it came. */
+  function giveUpWaiting(error: unknown): void {
+    const now = performance.now();
+    const lockedSince = busySince ?? now;
+    busySince = lockedSince;
+    const patient = queue.findIndex(({ since }) => now - Math.max(since, lockedSince) <= busyTimeoutMs);
+    giveUp(queue.splice(0, patient === -1 ? queue.length : patient), error);
+  }
+
+  function giveUp(jobs: readonly Job[], error: unknown): void {
+    if (jobs.length === 0) return;
     const failure = toBusError(error, path);
-    for (const { reject } of queue.splice(0)) reject(failure);
-    schedule();
+    for (const { reject } of jobs) reject(failure);
   }
 
   function runGroup(group: readonly Job[]): readonly (() => void)[] {
+    let outcomes: readonly (() => void)[];
     try {
-      const outcomes = group.map(({ attempt }) => attempt());
+      outcomes = group.map(({ attempt }) => attempt());
       options.beforeCommit();
       commit.run();
-      options.afterCommit();
-      return outcomes;
     } catch (error) {
       if (connection.inTransaction) connection.exec('ROLLBACK');
       options.afterRollback();
       const failure = toBusError(error, path);
       return group.map((job) => () => job.reject(failure));
     }
+    options.afterCommit();
+    return outcomes;
   }
 
   return {
@@ -161,7 +176,8 @@ export function createWriter(options: WriterOptions): Writer {
           reject(storeClosed(`sqlite:${path}`));
           return;
         }
-        queue.push({ options: jobOptions, attempt: () => attemptJob(run, resolve, reject), reject });
+        const attempt = (): (() => void) => attemptJob(run, resolve, reject);
+        queue.push({ options: jobOptions, attempt, reject, since: performance.now() });
         schedule();
       }),
     async close() {

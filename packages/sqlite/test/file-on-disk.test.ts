@@ -1,4 +1,14 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type TemporaryDirectory, temporaryDirectory } from '@agentbus/testkit';
 import Database from 'better-sqlite3';
@@ -69,7 +79,14 @@ describe('the files of a store', () => {
 
   it('may be named relative to the working directory, with spaces, and with what means something in a URL', async () => {
     await using directory = await temporaryDirectory();
-    for (const name of ['with space.db', 'percent%20.db', 'question?mode=memory.db', 'hash#.db', "quote'.db", 'ünï.db']) {
+    for (const name of [
+      'with space.db',
+      'percent%20.db',
+      'question?mode=memory.db',
+      'hash#.db',
+      "quote'.db",
+      'ünï.db',
+    ]) {
       await using store = await openStore(directory.join(name));
       await store.append([draft('m')]);
       expect(existsSync(directory.join(name)), name).toBe(true);
@@ -91,7 +108,8 @@ describe('the files of a store', () => {
 
 describe('a file that is no store', () => {
   const openings: Readonly<Record<string, (path: string) => void>> = {
-    'is no SQLite database': (path) => writeFileSync(path, 'Dear diary, today I was opened as a database.\n'.repeat(40)),
+    'is no SQLite database': (path) =>
+      writeFileSync(path, 'Dear diary, today I was opened as a database.\n'.repeat(40)),
     'is a SQLite database of another application': (path) => {
       const connection = new Database(path);
       connection.exec('CREATE TABLE recipes (id INTEGER PRIMARY KEY)');

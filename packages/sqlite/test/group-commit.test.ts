@@ -33,9 +33,7 @@ describe('what is submitted together', () => {
     await using directory = await temporaryDirectory();
     const path = directory.join('bus.db');
     await using store = await openStore(path);
-    const seen = await Promise.all(
-      drafts('m', 100).map((one) => store.append([one]).then(() => countMessages(path))),
-    );
+    const seen = await Promise.all(drafts('m', 100).map((one) => store.append([one]).then(() => countMessages(path))));
     expect(seen).toEqual(Array.from({ length: 100 }, () => 100));
   });
 
@@ -114,7 +112,8 @@ describe('a refusal in the middle of a group', () => {
 });
 
 const failures = {
-  'an insert fails': "CREATE TRIGGER trap BEFORE INSERT ON agentbus_messages WHEN new.id = 'poison' BEGIN SELECT RAISE(ABORT, 'trap'); END",
+  'an insert fails':
+    "CREATE TRIGGER trap BEFORE INSERT ON agentbus_messages WHEN new.id = 'poison' BEGIN SELECT RAISE(ABORT, 'trap'); END",
   'an insert rolls back by itself':
     "CREATE TRIGGER trap BEFORE INSERT ON agentbus_messages WHEN new.id = 'poison' BEGIN SELECT RAISE(ROLLBACK, 'trap'); END",
   'the last statement of the group fails':

@@ -191,7 +191,12 @@ describe('the file itself', () => {
     await holder.kill();
     const [needed = ''] = startsFiles(path);
     const dead = holder.process.pid;
-    const names = { needed, unneeded: `starts-${dead}-unneeded`, young: `starts-${dead}-young`, living: `starts-${process.pid}-living` };
+    const names = {
+      needed,
+      unneeded: `starts-${dead}-unneeded`,
+      young: `starts-${dead}-young`,
+      living: `starts-${process.pid}-living`,
+    };
     const file = (name: string): string => join(`${path}-run`, name);
     for (const name of Object.values(names)) if (name !== needed) writeFileSync(file(name), '');
     const longAgo = Date.now() / 1000 - 7_200;

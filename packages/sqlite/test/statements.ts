@@ -1,11 +1,12 @@
 import Database, { type Statement } from 'better-sqlite3';
 
 /**
- * Calls `after` whenever this process has executed a prepared statement, on every connection opened from now on.
- * A failpoint: nothing of the driver is replaced, each statement has really run by then.
+ * Calls `after` whenever this process has executed a prepared statement, on every connection opened from now on until
+ * it is disposed. A failpoint: nothing of the driver is replaced, each statement has really run by then.
  */
-export function afterEachStatement(after: (sql: string) => void): void {
-  Database.prototype.prepare = new Proxy(Database.prototype.prepare, {
+export function afterEachStatement(after: (sql: string) => void): Disposable {
+  const original = Database.prototype.prepare;
+  Database.prototype.prepare = new Proxy(original, {
     apply(prepare, connection, [sql]) {
       const statement: Statement = Reflect.apply(prepare, connection, [sql]);
       for (const verb of ['run', 'get', 'all'] as const) {
@@ -22,4 +23,9 @@ export function afterEachStatement(after: (sql: string) => void): void {
       return statement;
     },
   });
+  return {
+    [Symbol.dispose]() {
+      Database.prototype.prepare = original;
+    },
+  };
 }

@@ -1,3 +1,3 @@
 import { library } from '../../tooling/build/tsup.ts';
 
-export default library({ formats: 'src/formats/index.ts' });
+export default library({ index: 'src/index.ts', formats: 'src/formats/index.ts' });

@@ -12,14 +12,14 @@ export interface DeadLetters {
 }
 
 /** Some dead letters: of those named, or of all, the first `limit` after a `seq`. */
-export interface DeadSlice {
+interface DeadSlice {
   readonly ids: readonly string[] | undefined;
   readonly afterSeq: number;
   readonly limit: number;
 }
 
 /** A dead letter that is one no more. */
-export interface Resolved {
+interface Resolved {
   readonly id: string;
   readonly seq: number;
 }

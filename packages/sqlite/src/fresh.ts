@@ -4,7 +4,7 @@ import { type StoredRow, selectedColumns, toRecord } from './message-row.ts';
 import type { SubscriptionRow } from './subscriptions.ts';
 
 /** What a subscription's cursors passed over in one claim. */
-export interface FreshMessages {
+interface FreshMessages {
   readonly messages: readonly StoredMessage[];
   readonly expired: readonly StoredMessage[];
   /** The cursors as they stand afterwards. */

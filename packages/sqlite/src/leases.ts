@@ -37,7 +37,7 @@ export interface Leases {
 }
 
 /** What a lease is made of. */
-export interface NewLease {
+interface NewLease {
   readonly subscription: number;
   readonly number: number;
   readonly until: number;

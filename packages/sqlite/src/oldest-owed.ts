@@ -2,7 +2,7 @@ import type { Connection } from './connection.ts';
 import { decodeItems } from './lease-items.ts';
 
 /** What of a subscription's row tells where its oldest delivery may be. */
-export interface Owing {
+interface Owing {
   readonly id: number;
   readonly cursor0: number;
   readonly cursor1: number;

@@ -15,7 +15,7 @@ export interface SubscriptionRow {
 }
 
 /** By how much the figures of a subscription change. */
-export interface Change {
+interface Change {
   readonly taken?: number;
   readonly leased?: number;
   readonly waiting?: number;

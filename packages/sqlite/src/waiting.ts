@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 import { type StoredRow, selectedColumns, toRecord } from './message-row.ts';
 
 /** A delivery that is owed again, and is due. */
-export interface DueDelivery extends StoredMessage {
+interface DueDelivery extends StoredMessage {
   readonly starts: number;
   readonly redrives: number;
   readonly failures: readonly Failure[];
@@ -29,7 +29,7 @@ export interface Waiting {
 }
 
 /** A delivery to be owed again. */
-export interface Returned {
+interface Returned {
   readonly seq: number;
   readonly suspect: boolean;
   readonly due: number;

@@ -14,7 +14,7 @@ interface Job {
 }
 
 /** What the writer should know about a job. */
-export interface JobOptions {
+interface JobOptions {
   /** Whether the job's effect must survive a power cut once its promise resolves. */
   readonly durable: boolean;
   /** About how many rows it writes, for bounding a transaction. */

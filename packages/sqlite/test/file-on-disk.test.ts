@@ -14,7 +14,7 @@ import { type TemporaryDirectory, temporaryDirectory } from '@agentbus/testkit';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { startChild } from './child.ts';
-import { draft } from './drafts.ts';
+import { draft, drafts } from './drafts.ts';
 import { openStore } from './open-store.ts';
 import { claim, drain, idsOf, lease, subscribe } from './working.ts';
 
@@ -145,6 +145,8 @@ describe('a file that is no store', () => {
       await expect(openStore(path), path).rejects.toMatchObject({ name: 'BusError', code: 'store_failed' });
     }
     expect(readdirSync(directory.path)).toEqual(['file']);
+    writeFileSync(directory.join('bus.db-run'), '');
+    await expect(openStore(directory.join('bus.db'))).rejects.toMatchObject({ name: 'BusError', code: 'store_failed' });
   });
 
   it('is taken when it is an empty file, or an empty database', async () => {
@@ -162,6 +164,25 @@ describe('a file that is no store', () => {
     for (const path of ['', ':memory:', 'file:bus.db?mode=memory']) {
       await expect(openStore(path)).rejects.toMatchObject({ code: 'invalid_option' });
     }
+  });
+});
+
+describe('a damaged file', () => {
+  it('is told as damaged by whatever meets the damage, and stops nobody from closing it', async () => {
+    await using directory = await temporaryDirectory();
+    const path = directory.join('bus.db');
+    const before = await openStore(path);
+    await subscribe(before, 'worker');
+    await before.append(drafts('m', 2_000));
+    await before.close();
+    const bytes = readFileSync(path);
+    // All but the first pages, where the schema is.
+    bytes.fill(0xa5, 64 * 4096);
+    writeFileSync(path, bytes);
+    await using store = await openStore(path);
+    const damaged = { name: 'BusError', code: 'store_failed', message: expect.stringContaining('is damaged') };
+    await expect(store.read({ limit: 2_000 })).rejects.toMatchObject(damaged);
+    await expect(drain(store, 'worker')).rejects.toMatchObject(damaged);
   });
 });
 

@@ -152,6 +152,11 @@ describe('when a transaction fails', () => {
       expect(await storedIds(store)).toEqual(['before-1', 'before-2']);
       expect(auditFile(path)).toEqual([]);
 
+      // Somebody else goes on from there meanwhile.
+      await using beside = await openStore(path);
+      const between = drafts('between', 10);
+      await beside.append(between);
+
       // With the cause gone, the same again: no id, topic, head, lease or place in the starts file is out of step.
       sqliteShell(path, 'DROP TRIGGER trap');
       await store.append([draft('neighbour', { topic: 'jobs.fresh', priority: 'urgent' })]);
@@ -159,9 +164,22 @@ describe('when a transaction fails', () => {
       await store.append([draft('aside', { topic: 'jobs.aside' })]);
       await subscribe(store, 'second');
       expect(await settle(store, held)).toEqual(['ok']);
-      expect(await drain(store, 'worker')).toEqual(['neighbour', 'before-2', 'poison', 'aside']);
-      expect(await drain(store, 'second')).toEqual(['neighbour', 'before-1', 'before-2', 'poison', 'aside']);
-      for (const { record } of await store.read({ limit: 10 })) expect(record.body).toBe(bodyOf(record.id));
+      expect(await drain(store, 'worker')).toEqual([
+        'neighbour',
+        'before-2',
+        ...between.map(({ id }) => id),
+        'poison',
+        'aside',
+      ]);
+      expect(await drain(store, 'second')).toEqual([
+        'neighbour',
+        'before-1',
+        'before-2',
+        ...between.map(({ id }) => id),
+        'poison',
+        'aside',
+      ]);
+      for (const { record } of await store.read({ limit: 100 })) expect(record.body).toBe(bodyOf(record.id));
       expect(auditFile(path)).toEqual([]);
     });
   }

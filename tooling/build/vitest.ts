@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import { isDeepRun } from '../testkit/src/counts.ts';
 
@@ -16,6 +17,7 @@ export function project(name: string): ViteUserConfig {
     test: {
       name,
       include: [isDeepRun ? 'test/**/*.{model,fuzz,chaos}.test.ts' : 'test/**/*.test.ts'],
+      setupFiles: [fileURLToPath(new URL('../testkit/src/property-seed.ts', import.meta.url))],
       environment: 'node',
       testTimeout: isDeepRun ? 1_800_000 : 60_000,
       hookTimeout: 60_000,

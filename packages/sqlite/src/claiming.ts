@@ -8,6 +8,7 @@ import {
 } from '@agentbus/core';
 import type { Connection } from './connection.ts';
 import { createFresh } from './fresh.ts';
+import { noFailures } from './lease-items.ts';
 import type { LeaseRow, Leases } from './leases.ts';
 import type { Log } from './log.ts';
 import { readStarts, slotSize } from './starts-file.ts';
@@ -124,7 +125,14 @@ export function createClaiming(parts: ClaimingParts): Claiming {
     for (const message of late) expire.run(row.id, message.seq);
     expired.push(...late);
     subscriptions.change(row.id, { taken: messages.length + late.length + skipped, history: -skipped });
-    const taken = messages.map((message) => ({ ...message, starts: 0, suspect: false, redrives: 0, history: [] }));
+    const taken = messages.map(({ seq, record }) => ({
+      seq,
+      record,
+      starts: 0,
+      suspect: false,
+      redrives: 0,
+      history: noFailures,
+    }));
     return { taken, cursors, unfinished };
   }
 

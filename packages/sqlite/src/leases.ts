@@ -113,7 +113,9 @@ export function createLeases(connection: Connection, starts: StartsFile): Leases
       const slot = starts.allocate(items.length);
       insert.run(subscription, number, until, consumer, starts.name, slot, encodeItems(items, items.length));
       created.push(token);
-      held.set(token, { slot, positions: new Map(items.map(({ seq, position }) => [seq, position])) });
+      const positions = new Map<number, number>();
+      for (const { seq, position } of items) positions.set(seq, position);
+      held.set(token, { slot, positions });
       return token;
     },
     find(token, now) {

@@ -1,4 +1,4 @@
-import { type Clock, createBell, type Store, storeClosed } from '@agentbus/core';
+import { type Clock, createBell, type Draft, type Store, storeClosed } from '@agentbus/core';
 import { createClaiming } from './claiming.ts';
 import { type Connection, createSnapshot } from './connection.ts';
 import { createDeadLetters } from './dead-letters.ts';
@@ -20,6 +20,8 @@ import { createWriter } from './writer.ts';
 
 /** The most dead letters redriven or discarded in one transaction. */
 const resolveSlice = 500;
+/** So much of a body takes as long to write as the rest of a row. */
+const bodyPerRow = 2_048;
 
 /** A database file that is ready to be used as a store. */
 export interface OpenedFile {
@@ -133,7 +135,7 @@ export async function createSqliteStore({
     url,
     async append(drafts) {
       const results = await write(
-        drafts.length,
+        weigh(drafts),
         () => {
           const appended = log.append(drafts, storeClock.wall());
           if (appended.some(({ duplicate }) => !duplicate)) announce();
@@ -198,4 +200,9 @@ export async function createSqliteStore({
       return closing;
     },
   };
+}
+
+/** How many rows these drafts are worth to the writer. */
+function weigh(drafts: readonly Draft[]): number {
+  return drafts.reduce((sum, { body }) => sum + 1 + body.length / bodyPerRow, 0);
 }

@@ -17,7 +17,7 @@ interface Job {
 interface JobOptions {
   /** Whether the job's effect must survive a power cut once its promise resolves. */
   readonly durable: boolean;
-  /** About how many rows it writes, for bounding a transaction. */
+  /** About how many rows it writes, large ones counting for several; for bounding a transaction. */
   readonly weight: number;
 }
 

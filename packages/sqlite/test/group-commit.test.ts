@@ -51,6 +51,17 @@ describe('what is submitted together', () => {
     expect(seen.filter((count) => count > 2_000 && count < 5_000)).toEqual([]);
   });
 
+  it('is divided by what it weighs: few large messages stop the event loop no longer than many small ones', async () => {
+    await using directory = await temporaryDirectory();
+    const path = directory.join('bus.db');
+    await using store = await openStore(path, { durability: 'relaxed' });
+    const body = JSON.stringify('x'.repeat(256 * 1024));
+    const large = Array.from({ length: 40 }, (_, number) => draft(`large-${number}`, { body }));
+    const seen = await Promise.all(large.map((one) => store.append([one]).then(() => countMessages(path))));
+    expect(seen[0]).toBeLessThan(10);
+    expect(seen.at(-1)).toBe(40);
+  });
+
   it('lets the event loop turn between two transactions', async () => {
     await using directory = await temporaryDirectory();
     await using store = await openStore(directory.join('bus.db'), { durability: 'relaxed' });

@@ -32,7 +32,7 @@ export function proveJson(
     (isWrapped ? (path[0] === 'message' ? path[1] : envelopeField) : path[0]) ?? '';
   let left = leaves.filter((leaf) => !mayDiffer(fieldOfLeaf(leaf)));
   // All at their own place first: otherwise a leaf that has two might take the only one of another.
-  for (const fits of [isOwn, isWhole, isPlaced]) left = left.filter((leaf) => !takeEqual(leaf, fits, unmatched));
+  for (const fits of [isExtra, isOwn, isWhole, isPlaced]) left = left.filter((leaf) => !takeEqual(leaf, fits, unmatched));
   const problems = left
     .filter((leaf) => !isKept(leaf, kept))
     .map((leaf) => `${describeLeaf(leaf)} is not in the stored message`);
@@ -71,6 +71,11 @@ function takeEqual(leaf: Leaf, fits: Fits, unmatched: Map<string, StoredScalar[]
 /** The keys of a leaf as they are, and without the wrapper that a queue puts around a letter. */
 function readings(path: readonly string[]): (readonly string[])[] {
   return path[0] === 'message' && path.length > 1 ? [path, path.slice(1)] : [path];
+}
+
+/** The field stayed what it was. One called `body` may have done so too, when another field has more to say. */
+function isExtra({ place, path }: StoredScalar, written: readonly string[]): boolean {
+  return place === undefined && isSame(path, written);
 }
 
 function isOwn({ place, path }: StoredScalar, written: readonly string[]): boolean {

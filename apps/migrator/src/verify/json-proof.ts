@@ -32,7 +32,8 @@ export function proveJson(
     (isWrapped ? (path[0] === 'message' ? path[1] : envelopeField) : path[0]) ?? '';
   let left = leaves.filter((leaf) => !mayDiffer(fieldOfLeaf(leaf)));
   // All at their own place first: otherwise a leaf that has two might take the only one of another.
-  for (const fits of [isExtra, isOwn, isWhole, isPlaced]) left = left.filter((leaf) => !takeEqual(leaf, fits, unmatched));
+  for (const fits of [isExtra, isOwn, isWhole, isPlaced])
+    left = left.filter((leaf) => !takeEqual(leaf, fits, unmatched));
   const problems = left
     .filter((leaf) => !isKept(leaf, kept))
     .map((leaf) => `${describeLeaf(leaf)} is not in the stored message`);

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -20,6 +21,13 @@ import { claim, drain, idsOf, lease, subscribe } from './working.ts';
 
 const isRoot = process.getuid?.() === 0;
 const nobody = 65_534;
+/** Root may pass for somebody else, who can do something only where this checkout is open to everybody. */
+const canBeNobody =
+  isRoot &&
+  spawnSync(process.execPath, ['-e', 'require("node:fs").accessSync(process.argv[1])', import.meta.filename], {
+    uid: nobody,
+    gid: nobody,
+  }).status === 0;
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
@@ -218,7 +226,7 @@ describe('a store of a newer AgentBus', () => {
 });
 
 describe('a user without permission', () => {
-  it.runIf(isRoot)('is told so when the directory is closed to them', async () => {
+  it.runIf(canBeNobody)('is told so when the directory is closed to them', async () => {
     await using directory = await temporaryDirectory();
     chmodSync(directory.path, 0o755);
     mkdirSync(directory.join('closed'), { mode: 0o700 });
@@ -227,7 +235,7 @@ describe('a user without permission', () => {
     expect(readdirSync(directory.path)).toEqual(['closed']);
   });
 
-  it.runIf(isRoot)('is told so when the store belongs to somebody else', async () => {
+  it.runIf(canBeNobody)('is told so when the store belongs to somebody else', async () => {
     await using directory = await temporaryDirectory();
     const path = await withStore(directory);
     const entries = readdirSync(directory.path);
@@ -235,7 +243,7 @@ describe('a user without permission', () => {
     expect(readdirSync(directory.path)).toEqual(entries);
   });
 
-  it.runIf(isRoot)('is told so when they may read the store but not write it', async () => {
+  it.runIf(canBeNobody)('is told so when they may read the store but not write it', async () => {
     await using directory = await temporaryDirectory();
     const path = await withStore(directory);
     chmodSync(path, 0o444);
@@ -247,7 +255,7 @@ describe('a user without permission', () => {
     expect(await openAsNobody(path)).toMatch(/^store_failed: .*(permission|cannot be (written|opened))/i);
   });
 
-  it.runIf(isRoot)('works like anybody else in a place of their own', async () => {
+  it.runIf(canBeNobody)('works like anybody else in a place of their own', async () => {
     await using directory = await temporaryDirectory();
     chownSync(directory.path, nobody, nobody);
     expect(await openAsNobody(directory.join('bus.db'))).toBe('opened');

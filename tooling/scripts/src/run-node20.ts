@@ -3,7 +3,7 @@
 // a copy with an install of its own. Compiling better-sqlite3 12 takes two to three minutes the first time.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -22,6 +22,8 @@ if (major > 22 || (major === 22 && minor >= 14)) {
   );
 } else {
   const directory = await mkdtemp(join(tmpdir(), 'agentbus-node20-'));
+  // Some tests run as another user, who has to be able to read the sources.
+  await chmod(directory, 0o755);
   try {
     await copyWorkspace(directory);
     // Without node_modules/.bin on PATH, so that `node` is the machine's own for pnpm, node-gyp and the tests.

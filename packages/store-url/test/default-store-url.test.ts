@@ -41,7 +41,7 @@ describe('callerDirectory', () => {
   });
 
   test('is the working directory for a program started elsewhere by such a script', () => {
-    expect(callerDirectory(env, '/tmp/agent')).toBe('/tmp/agent');
+    expect(callerDirectory(env, '/srv/agent')).toBe('/srv/agent');
     expect(callerDirectory({}, '/srv/app')).toBe('/srv/app');
   });
 });

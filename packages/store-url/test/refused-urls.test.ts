@@ -38,7 +38,7 @@ describe('openStore refuses', () => {
   test.for([
     ['sqllite:./bus.db', 'Did you mean "sqlite:./bus.db"?'],
     ['sqlite3:bus.db', 'Did you mean "sqlite:bus.db"?'],
-    ['file:/tmp/bus.db', 'Did you mean "sqlite:/tmp/bus.db"?'],
+    ['file:/srv/bus.db', 'Did you mean "sqlite:/srv/bus.db"?'],
     ['memry:', 'Did you mean "memory:"?'],
   ] as const)('the scheme of %j with a guess and the list', async ([url, guess]) => {
     const error = await refusal(url);

@@ -93,7 +93,8 @@ describe('whatever handlers, the store and time do', () => {
           }
           const stats = async (): Promise<SubscriptionStats | undefined> =>
             (await stage.store.stats()).subscriptions[0];
-          for (let rounds = 0; rounds < 500; rounds += 1) {
+          // Ten failures of the store in a row make a consumer rest for a minute and more.
+          for (let rounds = 0; rounds < 4_000; rounds += 1) {
             const { ready = 1, scheduled = 0, leased = 0 } = (await stats()) ?? {};
             if (ready + scheduled + leased === 0) break;
             await storeClock.advance(50);
